@@ -1,0 +1,26 @@
+#!/usr/bin/env node
+// Runs the tests of the package in the working directory: every test/*.test.ts, with uvu. `--long` adds test/*.long.ts.
+// Where POCKER_TEST_RESULTS names a directory, the counts go into a file there, for the sum over all packages.
+import { spawn } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+
+const { name } = JSON.parse(readFileSync('package.json', 'utf8'))
+const uvu = createRequire(import.meta.url).resolve('uvu/package.json').replace('package.json', 'bin.js')
+const long = process.env.POCKER_TEST_LONG === '1' || process.argv.includes('--long')
+const child = spawn(process.execPath, ['--import', 'tsx', uvu, 'test', long ? '\\.(test|long)\\.ts$' : '\\.test\\.ts$'], { stdio: ['ignore', 'pipe', 'inherit'] })
+let output = ''
+child.stdout.setEncoding('utf8').on('data', (text) => {
+  output += text
+  process.stdout.write(text)
+})
+child.on('close', (code) => {
+  const count = (word) => Number(new RegExp(`^ {2}${word}: +(\\d+)`, 'm').exec(output.replace(/\x1b\[\d+m/g, ''))?.[1] ?? 0)
+  const [total, passed, skipped] = ['Total', 'Passed', 'Skipped'].map(count)
+  const failed = Math.max(total - passed, code === 0 ? 0 : 1) // a crash is a failure, even if uvu could not count it
+  const skips = [...output.matchAll(/^SKIP (.*)$/gm)].map(([, line]) => line)
+  const results = process.env.POCKER_TEST_RESULTS
+  if (results) writeFileSync(join(results, `${name.replace('/', '__')}.json`), JSON.stringify({ name, passed, failed, skipped, skips }))
+  process.exitCode = failed > 0 ? 1 : 0
+})

@@ -1,0 +1,80 @@
+// One constructor for each system call of the table, with the parameters of its man page (section 2).
+//
+//   sethostname('box')   → { call: 'sethostname', args: ['box', 3] }
+//
+// They only build data: lengths and sizes are filled in, nothing is called.
+import { AT_FDCWD, AT_REMOVEDIR, CLOSE_RANGE_CLOEXEC, F_GETFL, F_SETFD, F_SETFL, PR_SET_NO_NEW_PRIVS, PR_SET_PDEATHSIG, SIG, SIG_DFL, SIG_SETMASK } from './constants.ts'
+import { SpecError } from '../errno.ts'
+import type { Out, ResultOf, Syscall } from './syscall.ts'
+import { CLONE_ARGS } from './table.ts'
+
+/** A descriptor: a number, or the result of an earlier step. */
+export type Fd = number | ResultOf
+
+const length = (text: string): number => Buffer.byteLength(text)
+/** The size of the kernel's sigset_t in bytes: 64 signals. */
+const SIGSET = 8
+/** sizeof(struct new_utsname): six fields of 65 bytes. @see uname(2) */
+export const UTSNAME = 390
+
+/** @param child the steps of the child. @see clone3(2) */
+export const clone3 = (flags: bigint, child: readonly Syscall[]): Syscall => ({
+  call: 'clone3',
+  args: [{ flags, exit_signal: SIG['SIGCHLD'] ?? 0 }, CLONE_ARGS.size],
+  onZero: child,
+})
+export const execve = (path: string, argv: readonly string[], envp: readonly string[]): Syscall =>
+  ({ call: 'execve', args: [path, argv, envp] })
+export const exit_group = (status: number): Syscall => ({ call: 'exit_group', args: [status] })
+export const wait4 = (pid: number | ResultOf, options: number): Syscall =>
+  ({ call: 'wait4', args: [pid, { out: 4 }, options, null] })
+export const getpid = (): Syscall => ({ call: 'getpid', args: [] })
+export const setsid = (): Syscall => ({ call: 'setsid', args: [] })
+/** SIGKILL for this process when its parent dies. @see PR_SET_PDEATHSIG(2const) */
+export const dieWithParent = (): Syscall => ({ call: 'prctl', args: [PR_SET_PDEATHSIG, SIG['SIGKILL'] ?? 0] })
+/** No program started from here on gains privileges. @see PR_SET_NO_NEW_PRIVS(2const) */
+export const noNewPrivileges = (): Syscall => ({ call: 'prctl', args: [PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0] })
+/** Block exactly these signals, such as `['SIGINT']`. @see rt_sigprocmask(2) */
+export const blockSignals = (signals: readonly string[]): Syscall =>
+  ({ call: 'rt_sigprocmask', args: [SIG_SETMASK, signals, null, SIGSET] })
+/** Give a signal its default action again. @see rt_sigaction(2) */
+export const defaultSignal = (signal: string): Syscall => {
+  const number = SIG[signal]
+  if (number === undefined) throw new SpecError(`signal: expected a name such as SIGPIPE, got ${signal}`)
+  return { call: 'rt_sigaction', args: [number, { sa_handler: SIG_DFL, sa_mask: [], sa_flags: 0 }, null, SIGSET] }
+}
+
+// region names
+export const unshare = (flags: bigint): Syscall => ({ call: 'unshare', args: [flags] })
+export const setns = (fd: Fd, type: bigint): Syscall => ({ call: 'setns', args: [fd, type] })
+export const sethostname = (name: string): Syscall => ({ call: 'sethostname', args: [name, length(name)] })
+export const setdomainname = (name: string): Syscall => ({ call: 'setdomainname', args: [name, length(name)] })
+// endregion
+export const uname = (): Syscall => ({ call: 'uname', args: [{ out: UTSNAME }] })
+
+export const setresuid = (uid: number): Syscall => ({ call: 'setresuid', args: [uid, uid, uid] })
+export const setresgid = (gid: number): Syscall => ({ call: 'setresgid', args: [gid, gid, gid] })
+/** Leave every supplementary group. @see setgroups(2) */
+export const noGroups = (): Syscall => ({ call: 'setgroups', args: [0, null] })
+
+export const chdir = (path: string): Syscall => ({ call: 'chdir', args: [path] })
+export const chroot = (path: string): Syscall => ({ call: 'chroot', args: [path] })
+export const mkdir = (path: string, mode: number): Syscall => ({ call: 'mkdirat', args: [AT_FDCWD, path, mode] })
+export const rmdir = (path: string): Syscall => ({ call: 'unlinkat', args: [AT_FDCWD, path, AT_REMOVEDIR] })
+export const mount = (source: string | null, target: string, type: string | null, flags: number, data: string | null): Syscall =>
+  ({ call: 'mount', args: [source, target, type, flags, data] })
+export const umount2 = (target: string, flags: number): Syscall => ({ call: 'umount2', args: [target, flags] })
+export const pivot_root = (newRoot: string, putOld: string): Syscall => ({ call: 'pivot_root', args: [newRoot, putOld] })
+
+export const open = (path: string, flags: number, mode = 0): Syscall => ({ call: 'openat', args: [AT_FDCWD, path, flags, mode] })
+export const close = (fd: Fd): Syscall => ({ call: 'close', args: [fd] })
+/** Every descriptor from this one on closes at the next execve. Linux 5.11. @see close_range(2) */
+export const closeOnExecFrom = (first: number): Syscall => ({ call: 'close_range', args: [first, 0xffff_ffff, CLOSE_RANGE_CLOEXEC] })
+export const read = (fd: Fd, count: number): Syscall => ({ call: 'read', args: [fd, { out: count } satisfies Out, count] })
+export const write = (fd: Fd, text: string): Syscall => ({ call: 'write', args: [fd, text, length(text)] })
+export const dup3 = (old: Fd, to: number, flags: number): Syscall => ({ call: 'dup3', args: [old, to, flags] })
+export const pipe2 = (flags: number): Syscall => ({ call: 'pipe2', args: [{ out: 8 }, flags] })
+/** Set the flags of the descriptor itself: FD_CLOEXEC or 0. @see F_SETFD(2const) */
+export const setDescriptorFlags = (fd: number, flags: number): Syscall => ({ call: 'fcntl', args: [fd, F_SETFD, flags] })
+export const getStatusFlags = (fd: number): Syscall => ({ call: 'fcntl', args: [fd, F_GETFL] })
+export const setStatusFlags = (fd: number, flags: number): Syscall => ({ call: 'fcntl', args: [fd, F_SETFL, flags] })

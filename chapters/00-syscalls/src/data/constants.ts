@@ -1,0 +1,99 @@
+// The kernel's numbers, each group under the header that defines it. They are the same on x86-64 and arm64.
+//
+//   CLONE_NEWUTS, MS_BIND, …   one by one, for code
+//   CLONE, MS, …               as tables of names, for printing a plan and for reading one back
+//
+// CLONE_* are bigints, because CLONE_CLEAR_SIGHAND lies above 32 bits; all others are numbers.
+
+/** A set of names for the numbers of one parameter: flags that are or-ed, or alternatives. */
+export type Names = Readonly<Record<string, number | bigint>>
+
+// <linux/sched.h> — clone3(2), unshare(2), setns(2)
+export const CLONE_NEWTIME = 0x80n
+export const CLONE_VM = 0x100n
+export const CLONE_PIDFD = 0x1000n
+export const CLONE_VFORK = 0x4000n
+export const CLONE_NEWNS = 0x2_0000n
+export const CLONE_NEWCGROUP = 0x200_0000n
+export const CLONE_NEWUTS = 0x400_0000n
+export const CLONE_NEWIPC = 0x800_0000n
+export const CLONE_NEWUSER = 0x1000_0000n
+export const CLONE_NEWPID = 0x2000_0000n
+export const CLONE_NEWNET = 0x4000_0000n
+export const CLONE_CLEAR_SIGHAND = 0x1_0000_0000n
+export const CLONE: Names = {
+  CLONE_NEWTIME, CLONE_VM, CLONE_PIDFD, CLONE_VFORK, CLONE_NEWNS, CLONE_NEWCGROUP, CLONE_NEWUTS, CLONE_NEWIPC,
+  CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET, CLONE_CLEAR_SIGHAND,
+}
+
+// <linux/mount.h> — mount(2), umount2(2)
+export const MS_RDONLY = 1
+export const MS_NOSUID = 2
+export const MS_NODEV = 4
+export const MS_NOEXEC = 8
+export const MS_REMOUNT = 32
+export const MS_BIND = 4096
+export const MS_REC = 16384
+export const MS_PRIVATE = 1 << 18
+export const MS_SLAVE = 1 << 19
+export const MS_SHARED = 1 << 20
+export const MS: Names = {
+  MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE, MS_SLAVE, MS_SHARED,
+}
+export const MNT_DETACH = 2
+export const MNT: Names = { MNT_DETACH }
+
+// <linux/fcntl.h>, <asm-generic/fcntl.h>
+export const AT_FDCWD = -100
+export const AT_REMOVEDIR = 0x200
+export const AT: Names = { AT_REMOVEDIR }
+export const O_RDONLY = 0
+export const O_WRONLY = 1
+export const O_RDWR = 2
+export const O_CREAT = 0o100
+export const O_NONBLOCK = 0o4000
+export const O_CLOEXEC = 0o2000000
+// O_DIRECTORY differs on arm64: the table of system calls opens directories through O_PATH alone.
+export const O_PATH = 0o10000000
+export const O: Names = { O_RDONLY, O_WRONLY, O_RDWR, O_CREAT, O_NONBLOCK, O_CLOEXEC, O_PATH }
+export const F_SETFD = 2
+export const F_GETFL = 3
+export const F_SETFL = 4
+export const F: Names = { F_SETFD, F_GETFL, F_SETFL }
+export const FD_CLOEXEC = 1
+export const FD: Names = { FD_CLOEXEC }
+
+// <linux/close_range.h>
+export const CLOSE_RANGE_CLOEXEC = 4
+export const CLOSE_RANGE: Names = { CLOSE_RANGE_CLOEXEC }
+
+// <linux/prctl.h>
+export const PR_SET_PDEATHSIG = 1
+export const PR_SET_NAME = 15
+export const PR_SET_NO_NEW_PRIVS = 38
+export const PR: Names = { PR_SET_PDEATHSIG, PR_SET_NAME, PR_SET_NO_NEW_PRIVS }
+
+// <asm-generic/signal-defs.h>, <signal.h>
+export const SIG_BLOCK = 0
+export const SIG_SETMASK = 2
+export const SIG_HOW: Names = { SIG_BLOCK, SIG_SETMASK }
+export const SIG_DFL = 0
+export const SIG_IGN = 1
+export const SIG_HANDLER: Names = { SIG_DFL, SIG_IGN }
+export const SIG: Readonly<Record<string, number>> = Object.fromEntries([
+  'HUP', 'INT', 'QUIT', 'ILL', 'TRAP', 'ABRT', 'BUS', 'FPE', 'KILL', 'USR1', 'SEGV', 'USR2', 'PIPE', 'ALRM', 'TERM',
+  'STKFLT', 'CHLD', 'CONT', 'STOP', 'TSTP', 'TTIN', 'TTOU', 'URG', 'XCPU', 'XFSZ', 'VTALRM', 'PROF', 'WINCH', 'IO',
+  'PWR', 'SYS',
+].map((name, i) => [`SIG${name}`, i + 1]))
+
+// <linux/wait.h>
+export const WNOHANG = 1
+export const WALL = 0x4000_0000
+export const W: Names = { WNOHANG, __WALL: WALL }
+
+// <sys/mman.h>: for the one mapping that JavaScript makes itself
+export const PROT_READ = 1
+export const PROT_WRITE = 2
+export const PROT_EXEC = 4
+export const MAP_SHARED = 1
+export const MAP_ANONYMOUS = 0x20

@@ -1,0 +1,38 @@
+// A plan as text: what the parent does, the clone, and every step of the child with its reason.
+//
+//   explain(plan)   → lines in the notation of strace, each with the chapter it comes from and why it is there
+import { CLONE_CLEAR_SIGHAND } from './constants.ts'
+import { formatCall } from './format.ts'
+import { clone3 } from './calls.ts'
+import type { Plan, Step } from './isolation.ts'
+import type { Syscall } from './syscall.ts'
+import { SYSCALLS } from './table.ts'
+
+interface Line { readonly text: string; readonly by: string; readonly why: string }
+
+/** The column at which the reasons start, if the calls are shorter. */
+const REASONS_AT = 58
+
+/** @returns lines of text without a final newline */
+export function explain(plan: Plan): string {
+  const clone = clone3(plan.flags | CLONE_CLEAR_SIGHAND, [])
+  const parent = plan.needs.flatMap(({ name, make }) => make.map((call) => line(call, name)))
+  const beside = plan.beside.map(({ path, data }): Line => ({ text: `write(${JSON.stringify(path)}, ${JSON.stringify(data)})`, by: 'beside', why: 'while the child waits' }))
+  return [
+    ...section('the parent, first', parent),
+    ...section('between parent and child', plan.before.map((step) => line(step, step.by))),
+    ...section('the parent', [line({ ...clone, why: 'make the child' }, 'clone'), ...beside]),
+    ...section('the child', plan.child.map((step) => line(step, step.by))),
+  ].join('\n')
+}
+
+/** @returns why the step is there: its own reason, or what the call does */
+export const reason = (step: Syscall): string => step.why ?? SYSCALLS[step.call].about
+
+const line = (call: Syscall, by: Step['by']): Line => ({ text: formatCall(call), by, why: reason(call) })
+
+function section(title: string, lines: readonly Line[]): string[] {
+  if (lines.length === 0) return []
+  const width = Math.max(...lines.map(({ by }) => by.length))
+  return [`${title}:`, ...lines.map(({ text, by, why }) => `  ${by.padEnd(width)}  ${text.padEnd(REASONS_AT - width)}  # ${why}`)]
+}

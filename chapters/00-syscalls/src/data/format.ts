@@ -1,0 +1,69 @@
+// One system call as text, in the notation of strace(1): what a plan prints is what `strace -v` shows when it runs.
+//
+//   formatCall(sethostname('box'))   → sethostname("box", 3)
+import { SIG, type Names } from './constants.ts'
+import { isOut, isResultOf, type Fields, type Syscall, type Value } from './syscall.ts'
+import { paramsOf, type Kind } from './table.ts'
+
+/** @returns the call with its arguments, on one line */
+export function formatCall(call: Pick<Syscall, 'call' | 'args'>): string {
+  const params = paramsOf(call)
+  return `${call.call}(${call.args.map((value, i) => formatValue(params[i]?.kind ?? { is: 'int' }, value)).join(', ')})`
+}
+
+function formatValue(kind: Kind, value: Value): string {
+  if (isResultOf(value)) return `<${value.resultOf}>`
+  if (isOut(value)) return '{…}'
+  if (value === null) return 'NULL'
+  if (typeof value === 'string') return quote(value)
+  if (Array.isArray(value)) {
+    return `[${kind.is === 'signals' || kind.is === 'mask' ? value.map((name) => name.slice('SIG'.length)).join(' ') : value.map(quote).join(', ')}]`
+  }
+  if (typeof value === 'object') return formatFields(kind, value as Fields)
+  return formatNumber(kind, value)
+}
+
+function formatFields(kind: Kind, value: Fields): string {
+  if (kind.is !== 'struct') return '{…}'
+  const kinds = new Map(kind.layout.fields.map((field) => [field.name, field.kind]))
+  return `{${Object.entries(value).map(([name, field]) => `${name}=${formatValue(kinds.get(name) ?? { is: 'int' }, field)}`).join(', ')}}`
+}
+
+function formatNumber(kind: Kind, value: number | bigint): string {
+  switch (kind.is) {
+    case 'flags': return formatFlags(kind.names, value)
+    case 'one': return nameOf(kind.names, value) ?? String(value)
+    case 'mode': return value === 0 ? '000' : `0${value.toString(8)}`
+    case 'fd': return value === -100 ? 'AT_FDCWD' : String(value)
+    default: return String(value)
+  }
+}
+
+/** @returns the names joined with `|`; bits without a name in hexadecimal; `0` if there are none */
+export function formatFlags(names: Names, value: number | bigint): string {
+  const known = Object.entries(names).filter(([, bit]) => BigInt(bit) !== 0n && (BigInt(value) & BigInt(bit)) === BigInt(bit))
+  const rest = known.reduce((left, [, bit]) => left & ~BigInt(bit), BigInt(value))
+  const parts = [...known.map(([name]) => name), ...(rest ? [`0x${rest.toString(16)}`] : [])]
+  return parts.join('|') || nameOf(names, 0) || '0'
+}
+
+export const nameOf = (names: Names, value: number | bigint): string | undefined =>
+  Object.keys(names).find((name) => BigInt(names[name] ?? -1) === BigInt(value))
+
+/** @returns `SIGTERM` for 15 */
+export const signalName = (number: number): string => nameOf(SIG, number) ?? `signal ${number}`
+
+/** A C string literal; what is not printable ASCII becomes octal bytes, as strace has it. */
+function quote(text: string): string {
+  const escapes: Readonly<Record<string, string>> = { '\n': '\\n', '\t': '\\t', '\r': '\\r', '"': '\\"', '\\': '\\\\', '\f': '\\f', '\v': '\\v' }
+  const bytes = Buffer.from(text)
+  const body = Array.from(bytes, (byte, i) => {
+    const char = String.fromCharCode(byte)
+    if (escapes[char]) return escapes[char]
+    if (byte >= 0x20 && byte < 0x7f) return char
+    const next = bytes[i + 1]
+    const digitFollows = next !== undefined && next >= 0x30 && next <= 0x37
+    return `\\${byte.toString(8).padStart(digitFollows ? 3 : 1, '0')}`
+  })
+  return `"${body.join('')}"`
+}

@@ -1,0 +1,65 @@
+// The contract of the whole course: what one chapter adds to a container, and how the parts become one plan.
+//
+//   plan([uts({ hostname: 'box' }), command({ argv: ['hostname'] })])   → Plan
+//
+// Invariant: data all through. Nothing here runs until the plan runs, so a plan can be printed, compared and graded.
+import { SpecError } from '../errno.ts'
+import type { Syscall } from './syscall.ts'
+
+/** A file that the parent writes while the child waits; `{pid}` in the path stands for the child's number. */
+export interface FileWrite { readonly path: string; readonly data: string }
+
+/** Something that the parent makes before the clone, and takes back after the child's end or on failure. */
+export interface Resource {
+  readonly name: string
+  readonly make: readonly Syscall[]
+  readonly undo: readonly Syscall[]
+}
+
+/** What one chapter adds to a container. */
+// region isolation
+export interface Isolation {
+  readonly name: string
+  /** CLONE_NEW* for the container's clone3. */
+  readonly flags?: bigint
+  /** Made by the parent first, undone after or on failure. */
+  readonly needs?: readonly Resource[]
+  /** In a process between the parent and the container, before the clone. */
+  readonly before?: readonly Syscall[]
+  /** By the parent, while the child waits. */
+  readonly beside?: readonly FileWrite[]
+  /** In the child, in order, before execve. */
+  readonly child?: readonly Syscall[]
+}
+// endregion
+
+/** A step that remembers which isolation it came from. */
+export type Step = Syscall & { readonly by: string }
+
+/** A container as data: run it with spawn(), print it with explain(). */
+export interface Plan {
+  readonly flags: bigint
+  readonly needs: readonly Resource[]
+  readonly before: readonly Step[]
+  readonly beside: readonly FileWrite[]
+  readonly child: readonly Step[]
+}
+
+/**
+ * Puts isolations together, in the order given: the order in which their steps run.
+ * @throws {SpecError} if the last step is not an execve: such a child would have nothing to become
+ */
+export function plan(isolations: readonly Isolation[]): Plan {
+  const signed = (part: 'before' | 'child'): Step[] =>
+    isolations.flatMap((isolation) => (isolation[part] ?? []).map((step) => ({ ...step, by: isolation.name })))
+  const child = signed('child')
+  const last = child.at(-1)?.call
+  if (last !== 'execve') throw new SpecError(`plan: expected execve as the last step, got ${last ?? 'no step at all'}`)
+  return {
+    flags: isolations.reduce((all, { flags = 0n }) => all | flags, 0n),
+    needs: isolations.flatMap(({ needs = [] }) => needs),
+    before: signed('before'),
+    beside: isolations.flatMap(({ beside = [] }) => beside),
+    child,
+  }
+}

@@ -1,0 +1,134 @@
+// Plans as JSON and back. Flags travel as names ("CLONE_NEWUTS|CLONE_NEWPID"), so a plan can be read, and diffed.
+//
+//   toJson(plan)     → plain JSON data
+//   fromJson(data)   → the same plan; data may come from anywhere
+//
+// Invariant: fromJson(toJson(plan)) equals plan, and fromJson never lets through what encode() would not take.
+import { SpecError } from '../errno.ts'
+import { CLONE, type Names } from './constants.ts'
+import { formatFlags, nameOf } from './format.ts'
+import type { FileWrite, Isolation, Plan, Resource } from './isolation.ts'
+import type { Syscall, Value } from './syscall.ts'
+import { isCallName, paramsOf, type Kind } from './table.ts'
+
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
+type JsonObject = Readonly<Record<string, unknown>>
+
+export function toJson(plan: Plan): Json
+export function toJson(plan: Isolation): Json
+export function toJson(plan: Plan | Isolation): Json {
+  return {
+    ...('name' in plan ? { name: plan.name } : {}),
+    flags: formatFlags(CLONE, plan.flags ?? 0n),
+    needs: (plan.needs ?? []).map(({ name, make, undo }) => ({ name, make: make.map(stepToJson), undo: undo.map(stepToJson) })),
+    before: (plan.before ?? []).map(stepToJson),
+    beside: (plan.beside ?? []).map(({ path, data }) => ({ path, data })),
+    child: (plan.child ?? []).map(stepToJson),
+  }
+}
+
+/** @throws {SpecError} naming the field that is not what it should be */
+export function fromJson(json: unknown): Isolation {
+  const { name, flags, needs, before, beside, child } = object('isolation', json)
+  return {
+    name: name === undefined ? 'plan' : text('name', name),
+    flags: BigInt(parseFlags('flags', CLONE, flags ?? '0')),
+    needs: array('needs', needs).map((item): Resource => {
+      const resource = object('needs', item)
+      return { name: text('needs.name', resource['name']), make: steps('make', resource['make']), undo: steps('undo', resource['undo']) }
+    }),
+    before: steps('before', before),
+    beside: array('beside', beside).map((item): FileWrite => {
+      const write = object('beside', item)
+      return { path: text('beside.path', write['path']), data: text('beside.data', write['data']) }
+    }),
+    child: steps('child', child),
+  }
+}
+
+function stepToJson(step: Syscall & { by?: string }): Json {
+  const params = paramsOf(step)
+  const { by, why, mayFail, as, onZero } = step
+  return {
+    call: step.call,
+    args: step.args.map((value, i) => valueToJson(params[i]?.kind, value)),
+    ...(by !== undefined && { by }), ...(why !== undefined && { why }), ...(mayFail && { mayFail }), ...(as !== undefined && { as }),
+    ...(onZero && { onZero: onZero.map(stepToJson) }),
+  }
+}
+
+function valueToJson(kind: Kind | undefined, value: Value): Json {
+  if (typeof value === 'number' || typeof value === 'bigint') {
+    if (kind?.is === 'flags') return formatFlags(kind.names, value)
+    if (kind?.is === 'one') return nameOf(kind.names, value) ?? Number(value)
+    return Number(value)
+  }
+  if (kind?.is === 'struct' && value !== null && typeof value === 'object') {
+    const kinds = new Map(kind.layout.fields.map((field) => [field.name, field.kind]))
+    return Object.fromEntries(Object.entries(value as Record<string, Value>).map(([name, field]) => [name, valueToJson(kinds.get(name), field)]))
+  }
+  return value as Json
+}
+
+const steps = (what: string, json: unknown): Syscall[] => array(what, json).map((item, i) => stepFromJson(`${what}[${i}]`, item))
+
+function stepFromJson(what: string, json: unknown): Syscall {
+  const { call, args, why, mayFail, as, onZero, by } = object(what, json)
+  if (!isCallName(call)) throw new SpecError(`${what}: expected the name of a system call, got ${JSON.stringify(call)}`)
+  const values: Value[] = []
+  array(`${what}.args`, args).forEach((arg, i) => {
+    const kind = paramsOf({ call, args: values })[i]?.kind
+    values.push(valueFromJson(`${what}.args[${i}]`, kind, arg))
+  })
+  return {
+    call, args: values,
+    ...(by !== undefined && { by: text(`${what}.by`, by) }),
+    ...(why !== undefined && { why: text(`${what}.why`, why) }),
+    ...(mayFail === true && { mayFail }),
+    ...(as !== undefined && { as: text(`${what}.as`, as) }),
+    ...(onZero !== undefined && { onZero: steps(`${what}.onZero`, onZero) }),
+  }
+}
+
+function valueFromJson(what: string, kind: Kind | undefined, json: unknown): Value {
+  if (kind?.is === 'flags' && typeof json === 'string') {
+    const bits = parseFlags(what, kind.names, json)
+    return kind.names === CLONE ? bits : Number(bits)
+  }
+  if (kind?.is === 'one' && typeof json === 'string') {
+    const value = Object.hasOwn(kind.names, json) ? kind.names[json] : undefined
+    if (value === undefined) throw new SpecError(`${what}: expected one of ${Object.keys(kind.names).join(', ')}, got ${json}`)
+    return value
+  }
+  if (kind?.is === 'struct' && json !== null) {
+    const kinds = new Map(kind.layout.fields.map((field) => [field.name, field.kind]))
+    return Object.fromEntries(Object.entries(object(what, json)).map(([name, field]) => [name, valueFromJson(`${what}.${name}`, kinds.get(name), field)]))
+  }
+  return json as Value
+}
+
+function parseFlags(what: string, names: Names, json: unknown): bigint {
+  return text(what, json).split('|').reduce((all, name) => {
+    const bit = Object.hasOwn(names, name) ? names[name] : /^(0|0x[0-9a-f]+)$/.test(name) ? BigInt(name) : undefined
+    if (bit === undefined) throw new SpecError(`${what}: expected flags such as ${Object.keys(names)[0]}, got ${name}`)
+    return all | BigInt(bit)
+  }, 0n)
+}
+
+function text(what: string, json: unknown): string {
+  if (typeof json !== 'string') throw new SpecError(`${what}: expected text, got ${JSON.stringify(json)}`)
+  return json
+}
+
+function array(what: string, json: unknown): readonly unknown[] {
+  if (json === undefined) return []
+  if (!Array.isArray(json)) throw new SpecError(`${what}: expected a list, got ${JSON.stringify(json)}`)
+  return json
+}
+
+function object(what: string, json: unknown): JsonObject {
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) {
+    throw new SpecError(`${what}: expected an object, got ${JSON.stringify(json)}`)
+  }
+  return json as JsonObject
+}

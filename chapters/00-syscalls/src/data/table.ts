@@ -1,0 +1,112 @@
+// The system calls: one row each, with its number on both machines, its parameters, and what it does in one line.
+//
+//   SYSCALLS.sethostname   → { x64: 170, arm64: 161, params: [string('name'), int('len')], about: … }
+//   paramsOf(call)         → the parameters, where they depend on the first argument (prctl, fcntl)
+//
+// The table drives everything else: encoding into memory, printing like strace, reading plans back from JSON.
+// Numbers: <asm/unistd_64.h> (x86-64) and <asm-generic/unistd.h> (arm64).
+import { AT, CLONE, CLOSE_RANGE, F, FD, MNT, MS, O, PR, SIG, SIG_HANDLER, SIG_HOW, W, type Names } from './constants.ts'
+import type { Syscall } from './syscall.ts'
+
+/** How an argument is given, put into memory, and printed. */
+export type Kind =
+  | { readonly is: 'int' | 'fd' | 'mode' | 'string' | 'strings' | 'out' | 'signals' | 'mask' }
+  | { readonly is: 'flags' | 'one'; readonly names: Names }
+  | { readonly is: 'struct'; readonly layout: Layout }
+
+export interface Param { readonly name: string; readonly kind: Kind }
+
+/** A C struct: its fields in order, 8 bytes each unless said otherwise. */
+export interface Layout { readonly size: number; readonly fields: readonly (Param & { readonly at: number })[] }
+
+type Of<T> = (name: string, extra: T) => Param
+const simple = (is: 'int' | 'fd' | 'mode' | 'string' | 'strings' | 'out' | 'signals' | 'mask') =>
+  (name: string): Param => ({ name, kind: { is } })
+const int = simple('int'), fd = simple('fd'), mode = simple('mode'), string = simple('string')
+const strings = simple('strings'), out = simple('out'), signals = simple('signals'), mask = simple('mask')
+const flags: Of<Names> = (name, names) => ({ name, kind: { is: 'flags', names } })
+const one: Of<Names> = (name, names) => ({ name, kind: { is: 'one', names } })
+const struct: Of<Layout> = (name, layout) => ({ name, kind: { is: 'struct', layout } })
+const layout = (size: number, ...fields: Param[]): Layout =>
+  ({ size, fields: fields.map((field, i) => ({ ...field, at: 8 * i })) })
+
+/** struct clone_args, <linux/sched.h>: the first 64 bytes (CLONE_ARGS_SIZE_VER0), as glibc passes them. */
+export const CLONE_ARGS = layout(64,
+  flags('flags', CLONE), out('pidfd'), int('child_tid'), int('parent_tid'), one('exit_signal', SIG), int('stack'),
+  int('stack_size'), int('tls'))
+/** struct sigaction of the kernel, <asm/signal.h> */
+const SIGACTION = layout(32, one('sa_handler', SIG_HANDLER), int('sa_flags'), int('sa_restorer'), mask('sa_mask'))
+
+interface Row {
+  readonly x64: number
+  readonly arm64: number
+  readonly params: readonly Param[]
+  /** Further parameters for a value of the option: prctl and fcntl mean something else for each. */
+  readonly variants?: { readonly on: number; readonly of: Readonly<Record<number, readonly Param[]>> }
+  readonly about: string
+}
+const row = (x64: number, arm64: number, params: readonly Param[], about: string, variants?: Row['variants']): Row =>
+  ({ x64, arm64, params, about, ...(variants && { variants }) })
+
+export const SYSCALLS = {
+  // processes
+  clone3: row(435, 435, [struct('args', CLONE_ARGS), int('size')], 'make a process, in new namespaces where flags say so'),
+  execve: row(59, 221, [string('path'), strings('argv'), strings('envp')], 'become the program'),
+  exit_group: row(231, 94, [int('status')], 'end the process'),
+  wait4: row(61, 260, [int('pid'), out('status'), flags('options', W), out('rusage')], 'wait for a child to end'),
+  getpid: row(39, 172, [], 'the number of this process'),
+  setsid: row(112, 157, [], 'a session of its own: no controlling terminal'),
+  prctl: row(157, 167, [one('option', PR)], 'set a property of this process', { on: 0, of: {
+    1: [one('signal', SIG)],
+    15: [string('name')],
+    38: [int('on'), int('0'), int('0'), int('0')],
+  } }),
+  rt_sigprocmask: row(14, 135, [one('how', SIG_HOW), signals('set'), out('old'), int('size')], 'set which signals are blocked'),
+  rt_sigaction: row(13, 134, [one('signal', SIG), struct('action', SIGACTION), out('old'), int('size')], 'set what a signal does'),
+  // namespaces and names
+  unshare: row(272, 97, [flags('flags', CLONE)], 'move this process into new namespaces'),
+  setns: row(308, 268, [fd('fd'), flags('type', CLONE)], 'move this process into an existing namespace'),
+  sethostname: row(170, 161, [string('name'), int('len')], 'set the host name of this UTS namespace'),
+  setdomainname: row(171, 162, [string('name'), int('len')], 'set the NIS domain name of this UTS namespace'),
+  uname: row(63, 160, [out('name')], 'read the names of this UTS namespace'),
+  // identity
+  setresuid: row(117, 147, [int('real'), int('effective'), int('saved')], 'become this user'),
+  setresgid: row(119, 149, [int('real'), int('effective'), int('saved')], 'become this group'),
+  setgroups: row(116, 159, [int('size'), out('list')], 'set the supplementary groups'),
+  // the file system as this process sees it
+  chdir: row(80, 49, [string('path')], 'change the working directory'),
+  chroot: row(161, 51, [string('path')], 'change what / means for this process'),
+  mkdirat: row(258, 34, [fd('dirfd'), string('path'), mode('mode')], 'make a directory'),
+  unlinkat: row(263, 35, [fd('dirfd'), string('path'), flags('flags', AT)], 'remove a name'),
+  mount: row(165, 40, [string('source'), string('target'), string('type'), flags('flags', MS), string('data')], 'attach a file system'),
+  umount2: row(166, 39, [string('target'), flags('flags', MNT)], 'detach a file system'),
+  pivot_root: row(155, 41, [string('new_root'), string('put_old')], 'swap the root of this mount namespace'),
+  // descriptors
+  openat: row(257, 56, [fd('dirfd'), string('path'), flags('flags', O), mode('mode')], 'open a file'),
+  close_range: row(436, 436, [int('first'), int('last'), flags('flags', CLOSE_RANGE)], 'close descriptors, or mark them close-on-exec'),
+  close: row(3, 57, [fd('fd')], 'close a descriptor'),
+  read: row(0, 63, [fd('fd'), out('buffer'), int('count')], 'read from a descriptor'),
+  write: row(1, 64, [fd('fd'), string('buffer'), int('count')], 'write to a descriptor'),
+  dup3: row(292, 24, [fd('old'), fd('new'), flags('flags', O)], 'give a descriptor another number'),
+  pipe2: row(293, 59, [out('fds'), flags('flags', O)], 'make a pipe'),
+  fcntl: row(72, 25, [fd('fd'), one('command', F)], 'set a property of a descriptor', { on: 1, of: {
+    2: [flags('flags', FD)],
+    3: [],
+    4: [flags('flags', O)],
+  } }),
+} as const satisfies Record<string, Row>
+
+export type CallName = keyof typeof SYSCALLS
+
+/** @returns whether there is a row for this name: the question to ask of data from outside */
+export function isCallName(name: unknown): name is CallName {
+  return typeof name === 'string' && Object.hasOwn(SYSCALLS, name)
+}
+
+/** @returns the parameters of this very call */
+export function paramsOf({ call, args }: Pick<Syscall, 'call' | 'args'>): readonly Param[] {
+  const { params, variants }: Row = SYSCALLS[call]
+  if (!variants) return params
+  const option = args[variants.on]
+  return [...params, ...(typeof option === 'number' ? variants.of[option] ?? [] : [])]
+}

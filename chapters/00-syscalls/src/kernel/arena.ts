@@ -1,0 +1,135 @@
+// The arena: the one mapping that parent and child share. Page 0 holds the code, the rest the steps and their data.
+//
+//   const arena = new Arena(image)       → mapped and filled
+//   arena.runHere()                      → run the list in this process
+//   arena.clone(flags)                   → make a process that runs it
+//   arena.results()                      → what the kernel answered, step by step
+//
+// Invariant: no page is ever writable and executable. The mapping is MAP_SHARED, so a child's results are seen here even
+// if it has a copy of all other memory.
+import { SIG, SIG_BLOCK, SIG_SETMASK, MAP_ANONYMOUS, MAP_SHARED, PROT_EXEC, PROT_READ, PROT_WRITE } from '../data/constants.ts'
+import { SpecError, SyscallError } from '../errno.ts'
+import { ARM64 } from '../machine/arm64.ts'
+import { CODE_SIZE, NOT_RUN, STEP, type Image, type Machine, type Placed } from '../machine/encode.ts'
+import { X64 } from '../machine/x64.ts'
+import { CLONE_ARGS } from '../data/table.ts'
+import type { Syscall } from '../data/syscall.ts'
+import { errno, ffi, rawLibc, ref } from './libc.ts'
+
+const MACHINES = { x64: X64, arm64: ARM64 }
+const PAGE = CODE_SIZE
+
+/** @throws {SpecError} on a processor for which there are no bytes */
+export function machine(): Machine {
+  if (process.arch === 'x64' || process.arch === 'arm64') return process.arch
+  throw new SpecError(`processor: expected x64 or arm64, got ${process.arch}`)
+}
+
+/** What became of one step. */
+export interface Result {
+  readonly call: Syscall
+  /** The kernel's answer: negative is -errno; undefined if the step has not run. */
+  readonly value: bigint | undefined
+  /** The buffers that the kernel filled. */
+  readonly outs: readonly Buffer[]
+}
+
+export class Arena {
+  readonly size: number
+  readonly #memory: Buffer
+  readonly #base: bigint
+  readonly #entries: { clone_list: Entry; run_list: Entry }
+  #image: Image
+
+  /** @param size bytes at least, code included */
+  constructor(image: Image, size = 0) {
+    const wanted = Math.max(size, PAGE + image.bytes.length)
+    this.size = Math.ceil(wanted / PAGE) * PAGE
+    const at = rawLibc().mmap(ref().NULL as Buffer, this.size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0)
+    this.#base = BigInt(ref().address(at))
+    if (BigInt.asIntN(64, this.#base) === -1n) throw new SyscallError('mmap', errno())
+    this.#memory = ref().reinterpret(at, this.size) as Buffer
+    const { code, labels } = MACHINES[machine()]
+    code.copy(this.#memory)
+    // The kernel cleans the instruction cache (arm64) when a page becomes executable.
+    if (rawLibc().mprotect(at, PAGE, PROT_READ | PROT_EXEC) === -1) throw new SyscallError('mprotect', errno())
+    this.#entries = {
+      clone_list: entry(this.#memory, labels['clone_list'] ?? 0),
+      run_list: entry(this.#memory, labels['run_list'] ?? 0),
+    }
+    this.#image = image
+    this.load(image)
+  }
+
+  /** Puts another list in place of the present one, which must have ended. @returns false if there is no room for it */
+  load(image: Image): boolean {
+    if (PAGE + image.bytes.length > this.size) return false
+    image.bytes.copy(this.#memory, PAGE)
+    for (const at of image.pointers) this.#memory.writeBigUInt64LE(this.#memory.readBigUInt64LE(at) + this.#base, at)
+    this.#image = image
+    return true
+  }
+
+  /** @returns 0, or -errno of the step at which the list ended */
+  runHere(): number {
+    return Number(this.#entries.run_list(this.#at(this.#image.entry)))
+  }
+
+  /**
+   * Makes a process that runs the list.
+   * @param flags CLONE_*; with CLONE_VFORK this returns when the child executes or ends
+   * @returns its pid, or -errno
+   */
+  clone(flags: bigint): number {
+    const args = Buffer.alloc(CLONE_ARGS.size)
+    const exitSignal = CLONE_ARGS.fields.find(({ name }) => name === 'exit_signal')?.at ?? 0
+    args.writeBigUInt64LE(flags, 0)
+    args.writeBigUInt64LE(BigInt(SIG['SIGCHLD'] ?? 0), exitSignal)
+    // A signal that arrived in the child would run a handler of the parent's on a stack that is not the child's.
+    return withSignalsBlocked(() => Number(this.#entries.clone_list(args, CLONE_ARGS.size, this.#at(this.#image.entry))))
+  }
+
+  /** In the order of the data. The buffers are copies. */
+  results(): Result[] {
+    return this.#image.steps.map((placed) => this.result(placed))
+  }
+
+  result({ call, at, outs }: Placed): Result {
+    const value = this.#memory.readBigInt64LE(at + STEP.result)
+    return {
+      call,
+      value: value === NOT_RUN ? undefined : value,
+      outs: outs.map(({ at: start, size }) => Buffer.from(this.#memory.subarray(start, start + size))),
+    }
+  }
+
+  /** Unmaps it; nothing may run in it any more. */
+  free(): void {
+    rawLibc().munmap(this.#memory, this.size)
+  }
+
+  #at(offset: number): Buffer {
+    return this.#memory.subarray(offset)
+  }
+}
+
+type Entry = (...args: (Buffer | number)[]) => number
+
+function entry(memory: Buffer, offset: number): Entry {
+  const parameters = offset === 0 ? ['pointer', 'ulong', 'pointer'] : ['pointer']
+  return ffi().ForeignFunction(memory.subarray(offset) as never, 'long', parameters as never) as unknown as Entry
+}
+
+/** sizeof(sigset_t) of glibc */
+const GLIBC_SIGSET = 128
+const ALL_SIGNALS = Buffer.alloc(GLIBC_SIGSET, 0xff)
+
+function withSignalsBlocked<T>(action: () => T): T {
+  const old = Buffer.alloc(GLIBC_SIGSET)
+  rawLibc().pthread_sigmask(SIG_BLOCK, ALL_SIGNALS, old)
+  try {
+    return action()
+  } finally {
+    rawLibc().pthread_sigmask(SIG_SETMASK, old, null)
+  }
+}

@@ -1,0 +1,102 @@
+// A container made one system call at a time: the child waits before every step until it is told to go on.
+//
+//   const steps = new Stepper(plan)
+//   while (steps.upcoming) console.log(await steps.next())
+//
+// The list is the plan's own, with a wait (read a byte) before each step and a report (write a byte) after it.
+// Invariant: if the parent dies, the wait reads 0, and the child ends.
+import { read as readFd } from 'node:fs'
+import { promisify } from 'node:util'
+import { close, exit_group, read, write } from '../data/calls.ts'
+import { CLONE_CLEAR_SIGHAND } from '../data/constants.ts'
+import type { Plan, Step } from '../data/isolation.ts'
+import type { Syscall } from '../data/syscall.ts'
+import { SpecError } from '../errno.ts'
+import { encode } from '../machine/encode.ts'
+import { Arena, machine, type Result } from './arena.ts'
+import { Pipe } from './pipe.ts'
+import { StartError, startError } from './spawn.ts'
+import { ended, type Exit } from './wait.ts'
+
+export interface Stepped {
+  readonly step: Step
+  /** The kernel's answer; an execve that worked gives none. */
+  readonly result: Result
+}
+
+export class Stepper {
+  readonly pid: number
+  readonly #plan: Plan
+  readonly #arena: Arena
+  readonly #go = new Pipe()
+  readonly #report = new Pipe()
+  #at = 0
+  #exit: Promise<Exit> | undefined
+
+  /** @throws {StartError} if the kernel refused the clone */
+  constructor(plan: Plan) {
+    if (plan.needs.length + plan.before.length + plan.beside.length > 0) {
+      throw new SpecError('step: expected a plan whose steps are all the child\'s, got one with work for the parent')
+    }
+    this.#plan = plan
+    const wait: Syscall = { ...read(this.#go.reader, 1), onZero: [exit_group(125)] }
+    const list = [close(this.#go.writer), ...plan.child.flatMap((step) => [wait, step, write(this.#report.writer, '.')])]
+    this.#arena = new Arena(encode(list, machine()))
+    this.pid = this.#arena.clone(plan.flags | CLONE_CLEAR_SIGHAND)
+    this.#go.close(this.#go.reader)
+    this.#report.close(this.#report.writer)
+    if (this.pid < 0) {
+      this.#end()
+      throw new StartError('clone3', -this.pid, 'clone')
+    }
+  }
+
+  /** The step that next() will make; undefined when the program runs. */
+  get upcoming(): Step | undefined {
+    return this.#plan.child[this.#at]
+  }
+
+  /** How many steps the plan has. */
+  get total(): number {
+    return this.#plan.child.length
+  }
+
+  /**
+   * Makes one step.
+   * @throws {StartError} if it failed; the child is gone then
+   */
+  async next(): Promise<Stepped> {
+    const step = this.upcoming
+    if (!step) throw new SpecError('step: expected a step that is left, got the end of the plan')
+    this.#go.signal()
+    const { bytesRead } = await promisify(readFd)(this.#report.reader, Buffer.alloc(1), 0, 1, null)
+    const results = this.#arena.results().filter(({ call }) => 'by' in call)
+    const result = results[this.#at] as Result
+    this.#at++
+    if (bytesRead === 0) { // the end of the pipe: executed, or dead
+      const failed = result.value !== undefined
+      this.#at = this.#plan.child.length
+      if (failed) {
+        await this.wait()
+        throw startError(results)
+      }
+    }
+    return { step, result }
+  }
+
+  /** Gives up: the child ends at its next wait. */
+  stop(): void {
+    this.#go.close()
+  }
+
+  async wait(): Promise<Exit> {
+    this.#exit ??= ended(this.pid).finally(() => this.#end())
+    return this.#exit
+  }
+
+  #end(): void {
+    this.#go.close()
+    this.#report.close()
+    this.#arena.free()
+  }
+}

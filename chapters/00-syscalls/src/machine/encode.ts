@@ -1,0 +1,192 @@
+// From data to memory: lays a list of system calls out as the steps that the trampoline walks.
+//
+//   encode([sethostname('box')], 'x64')   → Image: bytes, the places that need an address added, where results will be
+//
+// Invariant: pure. An image is position independent until load() (kernel/arena.ts) gives it an address, so encoding is
+// tested without root and without FFI. Every mistake in the data is found here, before anything runs.
+import { SpecError } from '../errno.ts'
+import { SIG } from '../data/constants.ts'
+import { isOut, isResultOf, type Fields, type Syscall, type Value } from '../data/syscall.ts'
+import { isCallName, paramsOf, SYSCALLS, type Kind, type Layout } from '../data/table.ts'
+
+export type Machine = 'x64' | 'arm64'
+
+/** struct step, see x64.S: byte offsets of its fields. */
+// region step
+export const STEP = { nr: 0, args: 8, result: 56, onZero: 64, mayFail: 72, refs: 73, size: 80 } as const
+// endregion
+/** What a result field holds until the kernel answers: no system call returns it. */
+export const NOT_RUN = -(2n ** 63n)
+/** The first page holds the code. */
+export const CODE_SIZE = 4096
+const END_OF_LIST = -1n
+
+/** Where one step lies in the image, and where its outputs will be. */
+export interface Placed {
+  readonly call: Syscall
+  readonly at: number
+  /** Byte offset and size of the buffers that the kernel fills, in the order of the arguments. */
+  readonly outs: readonly { readonly at: number; readonly size: number }[]
+}
+
+export interface Image {
+  /** Without the code page: its byte 0 is at CODE_SIZE. */
+  readonly bytes: Buffer
+  /** Offsets of the 64-bit fields that hold an offset and become addresses. */
+  readonly pointers: readonly number[]
+  /** Offset of the first step. */
+  readonly entry: number
+  /** All steps in the order of the data; those of an onZero list follow their step. */
+  readonly steps: readonly Placed[]
+}
+
+/** @throws {SpecError} if an argument does not fit its parameter */
+export function encode(list: readonly Syscall[], machine: Machine): Image {
+  const memory = new Memory()
+  const steps: Placed[] = []
+  const entry = memory.list(list, machine, steps, new Map())
+  return { bytes: memory.bytes(), pointers: memory.pointers, entry, steps }
+}
+
+/** A growing block of bytes in which fields may hold the offset of others. All offsets count from the arena's start. */
+class Memory {
+  #data = Buffer.alloc(4096)
+  #top = CODE_SIZE
+  readonly pointers: number[] = []
+
+  bytes(): Buffer {
+    return this.#data.subarray(0, this.#top - CODE_SIZE)
+  }
+
+  /** @returns the offset of `size` zero bytes, aligned to 16 */
+  alloc(size: number): number {
+    const at = this.#top
+    this.#top = (at + size + 15) & ~15
+    while (this.#top - CODE_SIZE > this.#data.length) this.#data = Buffer.concat([this.#data, Buffer.alloc(this.#data.length)])
+    return at
+  }
+
+  u64(at: number, value: bigint): void {
+    this.#data.writeBigUInt64LE(BigInt.asUintN(64, value), at - CODE_SIZE)
+  }
+
+  pointer(at: number, target: number): void {
+    this.u64(at, BigInt(target))
+    this.pointers.push(at)
+  }
+
+  byte(at: number, value: number): void {
+    this.#data[at - CODE_SIZE] = value
+  }
+
+  string(text: string): number {
+    const bytes = Buffer.from(`${text}\0`)
+    const at = this.alloc(bytes.length)
+    bytes.copy(this.#data, at - CODE_SIZE)
+    return at
+  }
+
+  /** char *const list[], with the NULL at its end */
+  strings(list: readonly string[]): number {
+    const at = this.alloc(8 * (list.length + 1))
+    list.forEach((text, i) => this.pointer(at + 8 * i, this.string(text)))
+    return at
+  }
+
+  list(list: readonly Syscall[], machine: Machine, steps: Placed[], names: Map<string, number>): number {
+    const start = this.alloc(STEP.size * (list.length + 1))
+    list.forEach((call, i) => this.step(start + STEP.size * i, call, machine, steps, names))
+    this.u64(start + STEP.size * list.length, END_OF_LIST)
+    return start
+  }
+
+  step(at: number, call: Syscall, machine: Machine, steps: Placed[], names: Map<string, number>): void {
+    if (!isCallName(call.call)) throw new SpecError(`${String(call.call)}: no such system call in the table`)
+    const params = paramsOf(call)
+    if (call.args.length !== params.length) {
+      throw new SpecError(`${call.call}: expected ${params.length} arguments (${params.map((p) => p.name).join(', ')}), got ${call.args.length}`)
+    }
+    const outs: { at: number; size: number }[] = []
+    this.u64(at + STEP.nr, BigInt(SYSCALLS[call.call][machine]))
+    this.u64(at + STEP.result, NOT_RUN)
+    let refs = 0
+    params.forEach(({ name, kind }, n) => {
+      const value = call.args[n]
+      const field = at + STEP.args + 8 * n
+      if (isResultOf(value)) {
+        const source = names.get(value.resultOf)
+        if (source === undefined) throw new SpecError(`${call.call}: ${name}: expected the name of an earlier step, got ${value.resultOf}`)
+        this.pointer(field, source + STEP.result)
+        refs |= 1 << n
+      } else {
+        this.value(field, `${call.call}: ${name}`, kind, value, outs)
+      }
+    })
+    this.byte(at + STEP.refs, refs)
+    if (call.mayFail) this.byte(at + STEP.mayFail, 1)
+    if (call.as) names.set(call.as, at)
+    steps.push({ call, at, outs })
+    if (call.onZero) this.pointer(at + STEP.onZero, this.list(call.onZero, machine, steps, names))
+  }
+
+  value(at: number, what: string, kind: Kind, value: Value | undefined, outs: { at: number; size: number }[]): void {
+    if (isOut(value) && (kind.is === 'out' || kind.is === 'string')) {
+      const buffer = this.alloc(value.out)
+      outs.push({ at: buffer, size: value.out })
+      this.pointer(at, buffer)
+    } else if (value === null && kind.is !== 'struct') {
+      this.u64(at, 0n)
+    } else if (typeof value === 'string' && kind.is === 'string') {
+      this.pointer(at, this.string(text(what, value)))
+    } else if (Array.isArray(value) && kind.is === 'strings') {
+      this.pointer(at, this.strings(value.map((item: unknown) => text(what, item))))
+    } else if (Array.isArray(value) && kind.is === 'signals') {
+      const set = this.alloc(8)
+      this.u64(set, signalSet(what, value))
+      this.pointer(at, set)
+    } else if (Array.isArray(value) && kind.is === 'mask') {
+      this.u64(at, signalSet(what, value))
+    } else if (kind.is === 'struct' && typeof value === 'object' && value !== null) {
+      this.pointer(at, this.struct(what, kind.layout, value as Fields, outs))
+    } else if (isInteger(value) && !['string', 'strings', 'signals', 'mask', 'struct', 'out'].includes(kind.is)) {
+      this.u64(at, BigInt(value))
+    } else {
+      throw new SpecError(`${what}: expected ${EXPECTED[kind.is]}, got ${describe(value)}`)
+    }
+  }
+
+  struct(what: string, layout: Layout, fields: Fields, outs: { at: number; size: number }[]): number {
+    const start = this.alloc(layout.size)
+    const unknown = Object.keys(fields).find((name) => !layout.fields.some((field) => field.name === name))
+    if (unknown) throw new SpecError(`${what}: expected the fields ${layout.fields.map((f) => f.name).join(', ')}, got ${unknown}`)
+    for (const { name, kind, at } of layout.fields) {
+      this.value(start + at, `${what}.${name}`, kind, fields[name] ?? null, outs)
+    }
+    return start
+  }
+}
+
+const EXPECTED: Readonly<Record<Kind['is'], string>> = {
+  int: 'a whole number', fd: 'a descriptor', mode: 'a file mode', string: 'text', strings: 'a list of texts',
+  out: 'a buffer { out: bytes } or null', signals: 'a list of signal names', mask: 'a list of signal names', flags: 'flags', one: 'one of its constants',
+  struct: 'an object of its fields',
+}
+
+const isInteger = (value: unknown): value is number | bigint => typeof value === 'bigint' || Number.isSafeInteger(value)
+
+function text(what: string, value: unknown): string {
+  if (typeof value !== 'string') throw new SpecError(`${what}: expected text, got ${describe(value)}`)
+  if (value.includes('\0')) throw new SpecError(`${what}: expected text without a NUL byte, got ${JSON.stringify(value)}`)
+  return value
+}
+
+function signalSet(what: string, names: readonly unknown[]): bigint {
+  return names.reduce((set: bigint, name) => {
+    const number = SIG[String(name)]
+    if (number === undefined) throw new SpecError(`${what}: expected a name such as SIGINT, got ${describe(name)}`)
+    return set | (1n << BigInt(number - 1))
+  }, 0n)
+}
+
+const describe = (value: unknown): string =>
+  value === undefined ? 'nothing' : typeof value === 'bigint' ? `${value}` : JSON.stringify(value) ?? typeof value

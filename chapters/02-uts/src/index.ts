@@ -1,0 +1,2 @@
+// Chapter 02: a host name of its own.
+export * from './uts.ts'

@@ -1,0 +1,17 @@
+// The command `pocker`: which verbs there are. Each is a file in commands/.
+import { Command } from 'commander'
+import { addDoctor } from './commands/doctor.ts'
+import { addExplain } from './commands/explain.ts'
+import { addRun } from './commands/run.ts'
+import { addStep } from './commands/step.ts'
+import { execute, oneLineErrors } from './errors.ts'
+
+const program = new Command('pocker')
+  .description('Containers as lists of system calls')
+  .version('0.1.0')
+  .helpOption('--help', 'show this help')
+  .enablePositionalOptions()
+
+for (const add of [addRun, addExplain, addStep, addDoctor]) add(program)
+oneLineErrors(program)
+await execute(program)

@@ -1,0 +1,84 @@
+// pocker doctor: what this machine can do, tried for real, and what to do about the rest.
+import { accessSync, constants, mkdirSync, readFileSync } from 'node:fs'
+import { release } from 'node:os'
+import {
+  CLONE, call, command, getpid, machine, plan, spawn, type Isolation,
+} from '@pocker/syscalls'
+import type { Command } from 'commander'
+import pc from 'picocolors'
+import { pockerRoot } from '../container.ts'
+
+/** One thing to know. `try` returns what was found, or throws. */
+interface Check { readonly title: string; readonly remedy: string; readonly needed: boolean; readonly try: () => string }
+
+const CHECKS: readonly Check[] = [
+  { title: 'Linux 5.11 or newer', needed: true, remedy: 'use a newer distribution; on macOS or Windows, a virtual machine or the dev container', try: kernel },
+  { title: 'processor', needed: true, remedy: 'use x86-64 or arm64', try: machine },
+  { title: 'Node 20.19 or newer', needed: true, remedy: 'install a current Node', try: node },
+  { title: 'system calls through FFI', needed: true, remedy: 'run npm install again, with python3, make and g++ installed', try: () => `this is process ${call(getpid()).value}` },
+  { title: 'root', needed: true, remedy: 'use sudo', try: root },
+  ...Object.entries(CLONE).filter(([name]) => name.startsWith('CLONE_NEW')).map(([name, flag]): Check => ({
+    title: name, needed: name === 'CLONE_NEWUTS', remedy: 'see the kernel\'s configuration, or whether a container forbids it', try: () => namespace(BigInt(flag)),
+  })),
+  { title: 'state directory', needed: true, remedy: 'set POCKER_ROOT to a directory of yours', try: stateDirectory },
+  { title: 'cgroups', needed: false, remedy: 'mount cgroup2 at /sys/fs/cgroup', try: cgroups },
+  { title: 'overlayfs', needed: false, remedy: 'modprobe overlay', try: () => fileSystem('overlay') },
+]
+
+export function addDoctor(program: Command): void {
+  program.command('doctor').summary('what this machine can do').helpOption('--help', 'show this help').action(doctor)
+}
+
+function doctor(): void {
+  for (const { title, needed, remedy, try: attempt } of CHECKS) {
+    try {
+      console.log(`${pc.green('✓')} ${title}: ${attempt()}`)
+    } catch (error) {
+      console.log(`${needed ? pc.red('✗') : pc.yellow('–')} ${title}: ${(error as Error).message}; ${remedy}`)
+      if (needed) process.exitCode = 1
+    }
+  }
+}
+
+function kernel(): string {
+  const [major = 0, minor = 0] = release().split('.').map(Number)
+  if (process.platform !== 'linux' || major < 5 || (major === 5 && minor < 11)) throw new Error(`found ${process.platform} ${release()}`)
+  return release()
+}
+
+function node(): string {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+  if (major < 20 || (major === 20 && minor < 19)) throw new Error(`found ${process.version}`)
+  return process.version
+}
+
+function root(): string {
+  if (process.geteuid?.() !== 0) throw new Error(`user ${process.geteuid?.()}`)
+  return 'yes'
+}
+
+/** Makes such a namespace, and a process in it that ends at once. */
+function namespace(flag: bigint): string {
+  const isolation: Isolation = { name: 'doctor', flags: flag }
+  const { code } = spawn(plan([isolation, command({ argv: ['true'] })])).waitSync()
+  if (code !== 0) throw new Error(`true ended with ${code}`)
+  return 'yes'
+}
+
+function stateDirectory(): string {
+  mkdirSync(pockerRoot(), { recursive: true })
+  accessSync(pockerRoot(), constants.W_OK)
+  return pockerRoot()
+}
+
+function cgroups(): string {
+  const lines = readFileSync('/proc/mounts', 'utf8').split('\n').filter((line) => /^\S+ \S+ cgroup2? /.test(line))
+  const [v2, v1] = [lines.filter((line) => line.includes(' cgroup2 ')), lines.filter((line) => line.includes(' cgroup '))]
+  if (v2.length === 0) throw new Error('no cgroup v2 tree is mounted')
+  return v1.length > 0 ? `hybrid: ${v1.length} v1 hierarchies beside v2` : 'v2'
+}
+
+function fileSystem(name: string): string {
+  if (!readFileSync('/proc/filesystems', 'utf8').includes(`\t${name}\n`)) throw new Error('not known to the kernel')
+  return 'yes'
+}

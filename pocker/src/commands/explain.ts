@@ -1,0 +1,19 @@
+// pocker explain: the plan of a container, printed and not run. It needs no root, and makes nothing.
+import { explain, toJson } from '@pocker/syscalls'
+import type { Command } from 'commander'
+import { containerCommand, findImage, toPlan, type Options } from '../container.ts'
+
+export function addExplain(program: Command): void {
+  const verb = containerCommand('run').summary('the plan of `pocker run`').option('--json', 'as data')
+  verb.action((name: string, words: string[], options: Options & { json?: true }) => {
+    const plan = toPlan(findImage(name), words, options)
+    const json = options.json ?? verb.parent?.opts()['json']
+    console.log(json ? JSON.stringify(toJson(plan), null, 2) : explain(plan))
+  })
+  program.command('explain')
+    .summary('print the system calls that a command would make')
+    .option('--json', 'as data')
+    .helpOption('--help', 'show this help')
+    .enablePositionalOptions()
+    .addCommand(verb)
+}

@@ -1,0 +1,48 @@
+// From errors to one line on standard error and an exit code. All of them pass through here.
+import { NOT_STARTED, SpecError, StartError, SyscallError } from '@pocker/syscalls'
+import { CommanderError, type Command } from 'commander'
+import { writeSync } from 'node:fs'
+
+/** Docker's hint, which costs its reader no second look. */
+const see = (command: Command): string => `see '${names(command).join(' ')} --help'`
+const names = (command: Command): string[] => [...(command.parent ? names(command.parent) : []), command.name()]
+
+/** Makes commander say its errors in our form, for this command and all below it. */
+export function oneLineErrors(command: Command): void {
+  command.exitOverride()
+  command.configureOutput({
+    outputError: (text) => say(`${text.trim().replace(/^error: /, '').replace(/\s*\n\s*/g, ' ').replace('(Did', '(did')}; ${see(command)}`),
+  })
+  for (const below of command.commands) oneLineErrors(below)
+}
+
+/** One line on standard error, written at once: a stream would make the descriptor non-blocking, for the container too. */
+export function say(line: string): void {
+  writeSync(2, `pocker: ${line}\n`)
+}
+
+/** Runs the command line, and sets the exit code. */
+export async function execute(program: Command): Promise<void> {
+  try {
+    await program.parseAsync()
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      process.exitCode = error.exitCode === 0 ? 0 : NOT_STARTED
+    } else if (error instanceof SpecError || error instanceof SyscallError) {
+      say(error.message + remedy(error))
+      process.exitCode = error instanceof StartError ? error.exitCode : NOT_STARTED
+    } else if (isFileError(error)) {
+      say(`${error.message}${error.code === 'EACCES' ? '; try sudo, or set POCKER_ROOT to a directory of yours' : ''}`)
+      process.exitCode = NOT_STARTED
+    } else {
+      throw error
+    }
+  }
+}
+
+function remedy(error: SpecError | SyscallError): string {
+  return error.code === 'EPERM' && process.geteuid?.() !== 0 ? '; namespaces and chroot need root: try sudo' : ''
+}
+
+const isFileError = (error: unknown): error is NodeJS.ErrnoException =>
+  error instanceof Error && 'code' in error && 'syscall' in error

@@ -1,0 +1,172 @@
+// The command line, as a user types it.
+import { spawn, spawnSync, type SpawnSyncReturns } from 'node:child_process'
+import { closeSync, existsSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { hostname, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { busybox, rootTest } from '@pocker/testing'
+
+const bin = fileURLToPath(new URL('../bin/pocker.mjs', import.meta.url))
+let dir = ''
+const env = (): NodeJS.ProcessEnv => ({ ...process.env, NO_COLOR: '1', POCKER_ROOT: join(dir, 'root') })
+test.before.each(() => { dir = mkdtempSync(join(tmpdir(), 'cli-')) })
+test.after.each(() => rmSync(dir, { recursive: true, force: true }))
+
+const pocker = (args: readonly string[], input = ''): SpawnSyncReturns<string> =>
+  spawnSync(process.execPath, [bin, ...args], { encoding: 'utf8', input, env: env() })
+
+/** Runs with the shared root file system, by its path. */
+const inBusybox = async (args: (rootfs: string) => readonly string[], input = ''): Promise<Pick<SpawnSyncReturns<string>, 'status' | 'stdout' | 'stderr'>> => {
+  const { status, stdout, stderr } = pocker(args(await busybox()), input)
+  return { status, stdout, stderr }
+}
+
+rootTest(test, 'run --rm busybox echo hello prints hello, and says where busybox came from, once', () => {
+  const first = pocker(['run', '--rm', 'busybox', 'echo', 'hello'])
+  assert.equal([first.status, first.stdout], [0, 'hello\n'])
+  assert.match(first.stderr, /^pocker: busybox: .*made from Debian's package busybox-static \S+\n$/)
+  const second = pocker(['run', '--rm', 'busybox', 'echo', 'hello'])
+  assert.equal([second.status, second.stdout, second.stderr], [0, 'hello\n', ''])
+})
+
+rootTest(test, 'environment, working directory, host name and entrypoint', async () => {
+  const { status, stdout } = await inBusybox((rootfs) => ['run', '-e', 'A=1', '--env=B=x=y', '-e', 'HOME', '-e', 'NOT_SET_HERE', '-w', `/tmp/made-${process.pid}/deep`, '-h', 'box', '--entrypoint', 'sh', rootfs, '-c', 'hostname; pwd; env | sort'])
+  assert.is(status, 0)
+  const lines = stdout.trim().split('\n')
+  assert.equal(lines.slice(0, 2), ['box', `/tmp/made-${process.pid}/deep`])
+  assert.equal(lines.slice(2).filter((line) => !/^(SHLVL|PWD)=/.test(line)), ['A=1', 'B=x=y', `HOME=${process.env['HOME']}`, 'HOSTNAME=box', 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'])
+  rmSync(join(await busybox(), `tmp/made-${process.pid}`), { recursive: true })
+})
+
+rootTest(test, 'without -h the host name is a random id, and the machine keeps its own', async () => {
+  const names = await Promise.all([1, 2].map(async () => (await inBusybox((rootfs) => ['run', rootfs, 'hostname'])).stdout))
+  for (const name of names) assert.match(name, /^[0-9a-f]{12}\n$/)
+  assert.is.not(names[0], names[1])
+  assert.is.not(`${hostname()}\n`, names[0])
+})
+
+rootTest(test, 'the exit code of the program is the exit code; a signal is 128 and its number', async () => {
+  assert.is((await inBusybox((rootfs) => ['run', rootfs, 'sh', '-c', 'exit 42'])).status, 42)
+  assert.is((await inBusybox((rootfs) => ['run', rootfs, 'sh', '-c', 'kill -KILL $$'])).status, 137)
+})
+
+rootTest(test, 'standard input, output and error go straight through, flags behind the image belong to the command', async () => {
+  const result = await inBusybox((rootfs) => ['run', rootfs, 'sh', '-c', 'cat; echo err >&2', '--rm', '-e'], 'in\0\xff\n')
+  assert.equal(result, { status: 0, stdout: 'in\0\xff\n', stderr: 'err\n' })
+})
+
+rootTest(test, 'an appended file stays appended to, and a pipe stays blocking', async () => {
+  const file = join(dir, 'log')
+  writeFileSync(file, 'before\n')
+  const fd = openSync(file, 'a')
+  spawnSync(process.execPath, [bin, 'run', await busybox(), 'sh', '-c', 'echo one; echo two >&2'], { stdio: ['ignore', fd, fd], env: env() })
+  closeSync(fd)
+  assert.is(readFileSync(file, 'utf8'), 'before\none\ntwo\n')
+  const { stdout } = spawnSync('sh', ['-c', `"$0" "$1" run "$2" sh -c 'yes | head -c 1000000' | (sleep 0.2; wc -c)`, process.execPath, bin, await busybox()], { encoding: 'utf8', env: env() })
+  assert.is(stdout.trim(), '1000000')
+})
+
+rootTest(test, 'each failure is one line, with its exit code, and nothing stays behind', async () => {
+  const rootfs = await busybox()
+  const cases: readonly [string[], number, RegExp][] = [
+    [['run', '/nope', 'sh'], 125, /^pocker: rootfs: expected a directory, got \/nope, which does not exist\n$/],
+    [['run', '/etc/passwd', 'sh'], 125, /^pocker: rootfs: expected a directory, got \/etc\/passwd, which is a file\n$/],
+    [['run', rootfs, 'bash'], 127, /^pocker: exec: "bash": executable file not found in \$PATH\n$/],
+    [['run', rootfs, '/no/such'], 127, /^pocker: exec: "\/no\/such": no such file or directory\n$/],
+    [['run', rootfs, '/etc/passwd'], 126, /^pocker: exec: "\/etc\/passwd": permission denied: expected an executable file\n$/],
+    [['run', rootfs, '/etc'], 126, /^pocker: exec: "\/etc": permission denied: expected an executable file\n$/],
+    [['run', '--hostnmae', 'x', rootfs], 125, /^pocker: unknown option '--hostnmae' \(did you mean --hostname\?\); see 'pocker run --help'\n$/],
+    [['rnu'], 125, /^pocker: unknown command 'rnu' \(did you mean run\?\); see 'pocker --help'\n$/],
+    [['run'], 125, /^pocker: missing required argument 'image'; see 'pocker run --help'\n$/],
+    [['run', '-h', 'x'.repeat(65), rootfs, 'true'], 125, /^pocker: hostname: at most 64 bytes, got 65\n$/],
+    [['run', '-e', '=x', rootfs, 'true'], 125, /^pocker: --env: expected NAME=value, got "=x"\n$/],
+    [['run', '-w', 'tmp', rootfs, 'true'], 125, /^pocker: --workdir: expected an absolute path, got tmp\n$/],
+    [['run', '-w', '/etc/passwd', rootfs, 'true'], 125, /^pocker: chdir\("\/etc\/passwd"\): ENOTDIR \(not a directory\)\n$/],
+    [['run', rootfs], 125, /^pocker: command: expected a program to run, got none; .*\n$/],
+    [['run', 'nginx'], 125, /^pocker: image: expected busybox, or the path of .*, got nginx\n$/],
+  ]
+  for (const [args, status, message] of cases) {
+    const result = pocker(args)
+    assert.match(result.stderr, message)
+    assert.equal([args.join(' '), result.status, result.stdout], [args.join(' '), status, ''])
+  }
+  assert.not.ok(existsSync(join(dir, 'root')))
+})
+
+rootTest(test, 'without root, the one line says what to do', async () => {
+  const { stderr, status } = spawnSync('setpriv', ['--reuid=65534', '--clear-groups', process.execPath, bin, 'run', await busybox(), 'true'], { encoding: 'utf8', env: env() })
+  assert.match(stderr, /^pocker: clone3\(.*\): EPERM \(operation not permitted\); namespaces and chroot need root: try sudo\n$/)
+  assert.is(status, 125)
+})
+
+/** Starts a container that prints `ready`, and gives its pocker process. */
+async function ready(script: string): Promise<{ child: ReturnType<typeof spawn>; output: () => string }> {
+  const child = spawn(process.execPath, [bin, 'run', await busybox(), 'sh', '-c', script], { stdio: ['pipe', 'pipe', 'inherit'], env: env() })
+  let output = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => { output += text })
+  while (!output.includes('ready\n')) await once(child.stdout, 'data')
+  return { child, output: () => output }
+}
+
+rootTest(test, 'signals are forwarded, and the container decides', async () => {
+  const { child, output } = await ready('trap "echo INT" INT; trap "echo TERM; exit 9" TERM; echo ready; while :; do read -t 1 line; done')
+  child.kill('SIGINT')
+  while (!output().includes('INT\n')) await once(child.stdout as never, 'data')
+  child.kill('SIGTERM')
+  assert.equal(await once(child, 'close'), [9, null])
+  assert.is(output(), 'ready\nINT\nTERM\n')
+})
+
+rootTest(test, 'a signal that the program does not handle ends it, and is told as 128 and its number', async () => {
+  const { child } = await ready('echo ready; read line')
+  child.kill('SIGTERM')
+  assert.equal(await once(child, 'close'), [143, null])
+})
+
+rootTest(test, 'kill -9 of pocker takes the container with it', async () => {
+  const { child } = await ready('echo ready; read line')
+  const pid = Number(readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8'))
+  child.kill('SIGKILL')
+  await once(child, 'close') // its output ends only when the container, which shares it, has ended too
+  assert.not.ok(existsSync(`/proc/${pid}/root/bin`))
+})
+
+test('explain needs no root, makes nothing, and prints the plan', () => {
+  const text = pocker(['explain', 'run', '-h', 'box', 'busybox', 'echo', 'hi'])
+  assert.is(text.status, 0)
+  assert.match(text.stdout, /^ {2}uts +sethostname\("box", 3\) +# the container's own name$/m)
+  const json = JSON.parse(pocker(['explain', '--json', 'run', '-h', 'box', 'busybox', 'echo', 'hi']).stdout)
+  assert.equal(json.child.find((step: { by: string }) => step.by === 'uts'), { call: 'sethostname', args: ['box', 3], by: 'uts', why: 'the container\'s own name' })
+  assert.equal(json, JSON.parse(pocker(['explain', 'run', '--json', '-h', 'box', 'busybox', 'echo', 'hi']).stdout), 'stable, and the flag may stand behind run')
+  assert.equal(readdirSync(dir), [])
+})
+
+rootTest(test, 'step makes one call for each Enter, all the rest for c, and stops at q', async () => {
+  const args = (rootfs: string): string[] => ['step', 'run', '-h', 'box', rootfs, '/bin/hostname']
+  const whole = await inBusybox(args, '\n\n\nc\n')
+  assert.is(whole.status, 0)
+  assert.match(whole.stdout, /uts +sethostname\("box", 3\)\n +the container's own name\n += 0\n +host name: \S+ → box\n/)
+  assert.match(whole.stdout, /^box$/m)
+  for (const input of ['q\n', '\nq\n', '\n\n\n\nq\n', '']) {
+    const { status, stdout } = await inBusybox(args, input)
+    assert.is(status, 125)
+    assert.not.match(stdout, /^box$/m)
+  }
+})
+
+test('doctor tells what the machine can do', () => {
+  const { stdout, status } = pocker(['doctor'])
+  assert.match(stdout, /✓ processor: (x64|arm64)/)
+  assert.is(status, process.geteuid?.() === 0 ? 0 : 1)
+})
+
+test('help names every verb', () => {
+  const { stdout, status } = pocker(['--help'])
+  assert.is(status, 0)
+  for (const verb of ['run', 'explain', 'step', 'doctor']) assert.match(stdout, new RegExp(`^ {2}${verb}`, 'm'))
+})
+
+test.run()

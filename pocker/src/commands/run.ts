@@ -5,8 +5,10 @@ import type { Command } from 'commander'
 import { containerCommand, findImage, toPlan, type Image, type Options } from '../container.ts'
 import { say } from '../errors.ts'
 
-/** What a terminal or another process may send us, and the container is meant to get. */
-const FORWARDED: readonly NodeJS.Signals[] = ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGALRM', 'SIGTERM', 'SIGCONT', 'SIGWINCH']
+/** What another process may send us, and the container's first process is meant to get. */
+const FORWARDED: readonly NodeJS.Signals[] = ['SIGUSR1', 'SIGUSR2', 'SIGALRM', 'SIGTERM', 'SIGCONT']
+/** What a terminal sends to all processes in front; the container's are a group of their own, and get it from us. */
+const KEYBOARD: readonly NodeJS.Signals[] = ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGWINCH']
 
 export function addRun(program: Command): void {
   program.addCommand(containerCommand('run').summary('run a program in a container').action(run))
@@ -34,6 +36,11 @@ export async function ensureRootfs(image: Image, name: string): Promise<void> {
 
 function forwardSignals(child: Child): () => void {
   const forward = (signal: NodeJS.Signals): void => child.kill(signal)
+  const toGroup = (signal: NodeJS.Signals): void => void process.kill(-child.pid, signal)
   for (const signal of FORWARDED) process.on(signal, forward)
-  return () => FORWARDED.forEach((signal) => process.off(signal, forward))
+  for (const signal of KEYBOARD) process.on(signal, toGroup)
+  return () => {
+    for (const signal of FORWARDED) process.off(signal, forward)
+    for (const signal of KEYBOARD) process.off(signal, toGroup)
+  }
 }

@@ -1,6 +1,6 @@
 // pocker step: a container made one system call at a time, and what each changed in the kernel.
 import { createInterface } from 'node:readline'
-import { changes, exitCode, formatCall, observe, reason, Stepper, type View } from '@pocker/syscalls'
+import { changes, errnoText, exitCode, formatCall, observe, reason, Stepper, type View } from '@pocker/syscalls'
 import type { Command } from 'commander'
 import pc from 'picocolors'
 import { containerCommand, findImage, toPlan, type Options } from '../container.ts'
@@ -41,11 +41,17 @@ async function walk(stepper: Stepper, keys: Keys): Promise<void> {
     if (upcoming.call === 'execve') keys.close() // from here on, standard input is the program's
     const { result } = await stepper.next()
     const now = tryObserve(stepper.pid)
-    const answer = result.value === undefined ? 'the program runs' : result.value < 0n ? `${result.value}, and on` : `${result.value}`
-    console.log(`${' '.repeat(18)}= ${answer}`)
+    console.log(`${' '.repeat(18)}= ${answer(result.value)}`)
     for (const change of now ? changes(view, now) : []) console.log(`${' '.repeat(18)}${pc.green(change)}`)
     view = now ?? view
   }
+}
+
+function answer(value: bigint | undefined): string {
+  if (value === undefined) return 'the program runs'
+  if (value >= 0n) return String(value)
+  const { name, text } = errnoText(Number(-value))
+  return `${name} (${text}), and the list goes on`
 }
 
 /** @returns undefined if the process has ended meanwhile */

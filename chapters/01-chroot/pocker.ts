@@ -2,7 +2,7 @@
 //   npx tsx chapters/01-chroot/pocker.ts rootfs ./rootfs
 //   npx tsx chapters/01-chroot/pocker.ts run ./rootfs /bin/sh
 import { busyboxRootfs, checkRootfs, chroot, escape } from '@pocker/chroot'
-import { command, exitCode, explain, foreground, main, plan, spawn, SpecError } from '@pocker/syscalls'
+import { command, explain, foreground, main, plan, runForeground, SpecError } from '@pocker/syscalls'
 
 await main('pocker', async () => {
   const [verb, path = '', ...argv] = process.argv.slice(2)
@@ -15,7 +15,7 @@ await main('pocker', async () => {
   const ways = verb === 'escape' ? [chroot({ path }), escape()] : [chroot({ path })]
   const container = plan([foreground(), ...ways, command({ argv })])
   switch (verb) {
-    case 'run': case 'escape': checkRootfs(path); return exitCode(await spawn(container).wait())
+    case 'run': case 'escape': checkRootfs(path); return runForeground(container)
     case 'explain': console.log(explain(container)); return 0
     default: throw new SpecError(`expected rootfs, run, explain or escape, got ${verb}`)
   }

@@ -14,7 +14,7 @@ test('a plan is its isolations in order, each step signed', () => {
   const { flags, child } = plan([{ name: 'pid', flags: CLONE_NEWPID }, box, command({ argv: ['/bin/true'] })])
   assert.is(flags, CLONE_NEWPID | CLONE_NEWUTS)
   assert.equal(child.map(({ by, call }) => `${by} ${call}`), [
-    'box sethostname', 'command fcntl', 'command fcntl', 'command fcntl', 'command close_range', 'command rt_sigaction', 'command rt_sigprocmask', 'command execve',
+    'box sethostname', 'command fcntl', 'command fcntl', 'command fcntl', 'command close_range', 'command rt_sigaction', 'command rt_sigaction', 'command rt_sigprocmask', 'command execve',
   ])
 })
 
@@ -40,7 +40,7 @@ test('calls print as strace prints them', () => {
 
 test('explain shows who adds a step, and why', () => {
   const text = explain(plan([box, command({ argv: ['/bin/true'] })]))
-  assert.match(text, /clone3\(\{flags=CLONE_NEWUTS\|CLONE_CLEAR_SIGHAND, exit_signal=SIGCHLD\}, 64\)/)
+  assert.match(text, /clone3\(\{flags=CLONE_VM\|CLONE_VFORK\|CLONE_NEWUTS\|CLONE_CLEAR_SIGHAND, exit_signal=SIGCHLD\}, 64\)/)
   assert.match(text, /^ {2}box +sethostname\("box", 3\) +# a name$/m)
   assert.match(text, /^ {2}command +execve\(.*# become the program$/m)
 })
@@ -58,7 +58,7 @@ test('the plan of a container is plain JSON, and stays what it is', () => {
       { call: 'chdir', args: ['/w'], by: 'command' },
       ...[0, 1, 2].map((fd) => ({ call: 'fcntl', args: [fd, 'F_SETFD', '0'], by: 'command', why: 'node opens its stdio close-on-exec' })),
       { call: 'close_range', args: [3, 4294967295, 'CLOSE_RANGE_CLOEXEC'], by: 'command', why: 'whatever else the caller had open stays outside' },
-      { call: 'rt_sigaction', args: ['SIGPIPE', { sa_handler: 'SIG_DFL', sa_mask: [], sa_flags: 0 }, null, 8], by: 'command', why: 'node ignores it, and ignored signals stay ignored' },
+      ...['SIGPIPE', 'SIGXFSZ'].map((name) => ({ call: 'rt_sigaction', args: [name, { sa_handler: 'SIG_DFL', sa_mask: [], sa_flags: 0 }, null, 8], by: 'command', why: 'node ignores it, and ignored signals stay ignored' })),
       { call: 'rt_sigprocmask', args: ['SIG_SETMASK', [], null, 8], by: 'command', why: 'the parent blocked all of them for the clone' },
       { call: 'execve', args: ['/bin/true', ['/bin/true'], ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', 'A=1']], by: 'command' },
     ],

@@ -40,7 +40,7 @@ export function command({ argv, env = [], cwd, stdio = [0, 1, 2] }: Command): Is
         ? because('node opens its stdio close-on-exec', setDescriptorFlags(to, 0))
         : dup3(from, to, 0)),
       because('whatever else the caller had open stays outside', closeOnExecFrom(3)),
-      because('node ignores it, and ignored signals stay ignored', defaultSignal('SIGPIPE')),
+      ...['SIGPIPE', 'SIGXFSZ'].map((name) => because('node ignores it, and ignored signals stay ignored', defaultSignal(name))),
       because('the parent blocked all of them for the clone', blockSignals([])),
       ...candidates(program, path ?? DEFAULT_PATH).map((file, i, all) => {
         const step = execve(file, argv, envp)

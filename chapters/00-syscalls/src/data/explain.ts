@@ -1,10 +1,9 @@
 // A plan as text: what the parent does, the clone, and every step of the child with its reason.
 //
 //   explain(plan)   → lines in the notation of strace, each with the chapter it comes from and why it is there
-import { CLONE_CLEAR_SIGHAND } from './constants.ts'
 import { formatCall } from './format.ts'
 import { clone3 } from './calls.ts'
-import type { Plan, Step } from './isolation.ts'
+import { cloneFlags, type Plan, type Step } from './isolation.ts'
 import type { Syscall } from './syscall.ts'
 import { SYSCALLS } from './table.ts'
 
@@ -15,7 +14,7 @@ const REASONS_AT = 58
 
 /** @returns lines of text without a final newline */
 export function explain(plan: Plan): string {
-  const clone = clone3(plan.flags | CLONE_CLEAR_SIGHAND, [])
+  const clone = clone3(cloneFlags(plan), [])
   const parent = plan.needs.flatMap(({ name, make }) => make.map((call) => line(call, name)))
   const beside = plan.beside.map(({ path, data }): Line => ({ text: `write(${JSON.stringify(path)}, ${JSON.stringify(data)})`, by: 'beside', why: 'while the child waits' }))
   return [

@@ -4,6 +4,7 @@
 //
 // Invariant: data all through. Nothing here runs until the plan runs, so a plan can be printed, compared and graded.
 import { SpecError } from '../errno.ts'
+import { CLONE_CLEAR_SIGHAND, CLONE_VFORK, CLONE_VM } from './constants.ts'
 import type { Syscall } from './syscall.ts'
 
 /** A file that the parent writes while the child waits; `{pid}` in the path stands for the child's number. */
@@ -62,4 +63,15 @@ export function plan(isolations: readonly Isolation[]): Plan {
     beside: isolations.flatMap(({ beside = [] }) => beside),
     child,
   }
+}
+
+/** @returns whether the child must wait: for the parent's work beside it, or for a process in between */
+export const isGated = ({ before, beside }: Plan): boolean => before.length + beside.length > 0
+
+/**
+ * The flags of the child's clone3. A child that need not wait borrows the parent's memory (CLONE_VM), and the parent stands
+ * still until the child has executed its program (CLONE_VFORK). Handlers of the parent's are never the child's.
+ */
+export function cloneFlags(plan: Plan): bigint {
+  return plan.flags | CLONE_CLEAR_SIGHAND | (isGated(plan) ? 0n : CLONE_VM | CLONE_VFORK)
 }

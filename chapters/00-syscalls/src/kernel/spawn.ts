@@ -8,16 +8,16 @@
 // between, takes the gated way, with a copy of the memory and two pipes.
 //
 // Invariant: if spawn() throws, no process and no resource is left.
+import { writeFileSync } from 'node:fs'
 import { clone3, close, exit_group, read, wait4, write } from '../data/calls.ts'
 import { execFailure } from '../data/command.ts'
-import { CLONE_CLEAR_SIGHAND, CLONE_VFORK, CLONE_VM, WALL } from '../data/constants.ts'
+import { CLONE_CLEAR_SIGHAND, WALL } from '../data/constants.ts'
 import { formatCall } from '../data/format.ts'
-import type { Plan, Resource, Step } from '../data/isolation.ts'
+import { cloneFlags, isGated, type Plan, type Resource, type Step } from '../data/isolation.ts'
 import type { Syscall } from '../data/syscall.ts'
 import { SyscallError } from '../errno.ts'
 import { encode } from '../machine/encode.ts'
 import { Arena, machine, type Result } from './arena.ts'
-import { writeFileSync } from 'node:fs'
 import { callAll, failedStep, scratchArena } from './call.ts'
 import { Pipe } from './pipe.ts'
 import { ended, endedSync, parseStatus, type Exit } from './wait.ts'
@@ -57,7 +57,7 @@ export interface Child {
 export function spawn(plan: Plan): Child {
   const undo = make(plan.needs)
   try {
-    return plan.before.length + plan.beside.length > 0 ? spawnGated(plan, undo) : spawnFast(plan, undo)
+    return isGated(plan) ? spawnGated(plan, undo) : spawnFast(plan, undo)
   } catch (error) {
     undo()
     throw error
@@ -67,8 +67,8 @@ export function spawn(plan: Plan): Child {
 // region spawnFast
 function spawnFast(plan: Plan, undo: () => void): Child {
   const arena = scratchArena(encode(plan.child, machine()))
-  const flags = plan.flags | CLONE_CLEAR_SIGHAND
-  const pid = arena.clone(flags | CLONE_VM | CLONE_VFORK)
+  const flags = cloneFlags(plan)
+  const pid = arena.clone(flags)
   if (pid < 0) throw new StartError(formatCall(clone3(flags, [])), -pid, 'clone')
   const results = arena.results()
   if (failedStep(results)) {
@@ -79,42 +79,62 @@ function spawnFast(plan: Plan, undo: () => void): Child {
 }
 // endregion
 
-/** The child waits for a byte at the gate; `started` ends when the program has been executed, or the child is dead. */
-function spawnGated(plan: Plan, undo: () => void): Child {
-  const gate = new Pipe()
-  const started = new Pipe()
-  const flags = plan.flags | CLONE_CLEAR_SIGHAND
-  const gated: Syscall[] = [{ ...read(gate.reader, 1), onZero: [exit_group(125)] }, ...plan.child]
-  const between: Syscall[] = [
+/** A plan whose child waits: the list of the first process, its flags, and where its container is found. */
+interface Gated {
+  readonly list: readonly Syscall[]
+  readonly flags: bigint
+  /** The container's pid, or -1 if the process between never came to make it. */
+  readonly pid: (arena: Arena, first: number) => number
+}
+
+/** The child reads a byte from the gate first. It must not hold the other end, or it would not notice that its parent died. */
+function waiting(plan: Plan, gate: Pipe): Gated {
+  const list = [close(gate.writer), { ...read(gate.reader, 1), onZero: [exit_group(125)] }, ...plan.child]
+  return { list, flags: cloneFlags(plan), pid: (_, first) => first }
+}
+
+/** The same, with a process between parent and child: it runs `before`, makes the child, reports, and waits for its end. */
+function between(plan: Plan, gate: Pipe, started: Pipe): Gated {
+  const { list: child, flags } = waiting(plan, gate)
+  const list = [
     ...plan.before,
-    { ...clone3(flags, gated), as: 'container' },
-    write(started.writer, '.'), close(started.writer), close(gate.reader),
+    { ...clone3(flags, child), as: 'container' },
+    close(gate.writer), close(gate.reader), write(started.writer, '.'), close(started.writer),
     wait4({ resultOf: 'container' }, WALL), exit_group(0),
   ]
-  // The child must not hold the gate's other end, or it would never notice that its parent died.
-  const list = [close(gate.writer), ...(plan.before.length > 0 ? between : gated)]
+  const pid = (arena: Arena): number =>
+    started.waitSync() ? Number(arena.results().find(({ call }) => call.as === 'container')?.value ?? -1) : -1
+  return { list, flags: CLONE_CLEAR_SIGHAND, pid }
+}
+
+/** The parent works while the child waits. `started` ends when the program has been executed, or the child is dead. */
+function spawnGated(plan: Plan, undo: () => void): Child {
+  const [gate, started] = [new Pipe(), new Pipe()]
+  const { list, flags, pid } = plan.before.length > 0 ? between(plan, gate, started) : waiting(plan, gate)
   const arena = new Arena(encode(list, machine()))
-  const first = arena.clone(plan.before.length > 0 ? CLONE_CLEAR_SIGHAND : flags)
+  const first = arena.clone(flags)
   try {
     if (first < 0) throw new StartError(formatCall(clone3(flags, [])), -first, 'clone')
     gate.close(gate.reader)
     started.close(started.writer)
-    if (plan.before.length > 0) started.waitSync()
-    const pid = plan.before.length > 0 ? Number(resultOf(arena, 'container')?.value ?? -1) : first
+    const container = pid(arena, first)
     try {
-      for (const { path, data } of pid > 0 ? plan.beside : []) writeFileSync(path.replace('{pid}', String(pid)), data)
-      if (pid > 0) gate.signal()
+      if (container > 0) {
+        for (const { path, data } of plan.beside) writeFileSync(path.replace('{pid}', String(container)), data)
+        gate.signal()
+      }
     } finally {
-      gate.close()
-      started.waitSync()
+      gate.close() // without a byte in it, the child ends
+      while (started.waitSync());
     }
     if (failedStep(arena.results())) throw startError(arena.results())
+    /** The process between ends with 0, and leaves the container's status in its list. */
     const exit = (direct: Exit): Exit => {
       const status = arena.results().find(({ call }) => call.call === 'wait4')?.outs[0]
       arena.free()
       return status ? parseStatus(status.readInt32LE(0)) : direct
     }
-    return child(pid, async () => exit(await ended(first)), () => exit(endedSync(first)), undo)
+    return child(container, async () => exit(await ended(first)), () => exit(endedSync(first)), undo)
   } catch (error) {
     if (first > 0) endedSync(first)
     arena.free()
@@ -139,8 +159,6 @@ function child(pid: number, wait: () => Promise<Exit>, waitSync: () => Exit, und
     kill: (signal) => void (exit ?? process.kill(pid, signal)),
   }
 }
-
-const resultOf = (arena: Arena, name: string): Result | undefined => arena.results().find(({ call }) => call.as === name)
 
 /** Makes what the plan needs. @returns what takes it back, last made first */
 function make(needs: readonly Resource[]): () => void {

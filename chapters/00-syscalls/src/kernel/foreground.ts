@@ -1,0 +1,39 @@
+// A container in front: it gets our signals and our standard streams, and its exit code becomes ours.
+//
+//   process.exitCode = await runForeground(plan([foreground(), …]))
+import type { Plan } from '../data/isolation.ts'
+import { spawn, type Child } from './spawn.ts'
+import { blockingStdio } from './stdio.ts'
+import { exitCode } from './wait.ts'
+
+/** What another process may send us, and the container's first process is meant to get. */
+const FORWARDED: readonly NodeJS.Signals[] = ['SIGUSR1', 'SIGUSR2', 'SIGALRM', 'SIGTERM', 'SIGCONT']
+/** What a terminal sends to all processes in front; the container's are a group of their own, and get it from us. */
+const KEYBOARD: readonly NodeJS.Signals[] = ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGWINCH']
+
+/**
+ * @param plan with the steps of foreground(), which give the container its own group
+ * @returns the exit code that a shell would see
+ * @throws {StartError} if the kernel refused a step
+ */
+export async function runForeground(plan: Plan): Promise<number> {
+  blockingStdio()
+  const child = spawn(plan)
+  const stop = forwardSignals(child)
+  try {
+    return exitCode(await child.wait())
+  } finally {
+    stop()
+  }
+}
+
+function forwardSignals(child: Child): () => void {
+  const forward = (signal: NodeJS.Signals): void => child.kill(signal)
+  const toGroup = (signal: NodeJS.Signals): void => void process.kill(-child.pid, signal)
+  for (const signal of FORWARDED) process.on(signal, forward)
+  for (const signal of KEYBOARD) process.on(signal, toGroup)
+  return () => {
+    for (const signal of FORWARDED) process.off(signal, forward)
+    for (const signal of KEYBOARD) process.off(signal, toGroup)
+  }
+}

@@ -5,13 +5,13 @@ import { pathToFileURL } from 'node:url'
 
 const found = ['chapters', 'exercises', '.'].flatMap((dir) => readdirSync(dir)
   .flatMap((name) => files(join(dir, name, 'bench'))))
-const [wanted, ...args] = process.argv.slice(2)
+const [wanted] = process.argv.slice(2)
 const file = found.find((path) => basename(path, '.ts') === wanted)
 if (file) {
   process.argv.splice(2, 1)
   await import(pathToFileURL(file).href)
 } else {
-  console.error(`bench: expected one of ${found.map((path) => basename(path, '.ts')).join(', ')}, got ${wanted ?? 'nothing'}${args.length ? ` ${args.join(' ')}` : ''}`)
+  console.error(`bench: expected one of ${found.map((path) => basename(path, '.ts')).join(', ')}, got ${wanted ?? 'nothing'}`)
   process.exitCode = 1
 }
 

@@ -2,6 +2,8 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
 
+const CGROUPS = '/sys/fs/cgroup'
+
 /** Each kind of thing, as a list of names that compare as text. */
 export type Snapshot = Readonly<Record<string, readonly string[]>>
 
@@ -10,7 +12,7 @@ export function snapshot(tmp: string): Snapshot {
     mounts: readFileSync('/proc/self/mounts', 'utf8').trim().split('\n'),
     'network interfaces': list('/sys/class/net'),
     'network namespaces': [...list('/run/netns'), ...list('/run/pocker')],
-    cgroups: list('/sys/fs/cgroup').flatMap((tree) => [`${tree}/pocker`, `${tree}/../pocker`]).filter((dir) => existsSync(join('/sys/fs/cgroup', dir))),
+    cgroups: ['.', ...list(CGROUPS)].map((tree) => join(CGROUPS, tree, 'pocker')).filter((dir) => existsSync(dir)),
     // tsx keeps its compiled sources there.
     'temporary files': list(tmp).filter((name) => !name.startsWith('tsx-')),
     'processes in namespaces': contained(),

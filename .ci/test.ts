@@ -6,13 +6,20 @@
 // The last line is `N passed, N failed, N skipped`. A skip that is not listed in skips.json, with its reason, is a failure,
 // and so is anything that the tests leave on the machine.
 import { spawnSync } from 'node:child_process'
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { leftovers, snapshot } from './leftovers.ts'
 
-interface Result { readonly name: string; readonly passed: number; readonly failed: number; readonly skipped: number; readonly skips: readonly string[] }
+/** What pocker-test writes for each package. */
+interface Result {
+  readonly name: string
+  readonly passed: number
+  readonly failed: number
+  readonly skipped: number
+  readonly skips: readonly string[]
+}
 
 const here = dirname(fileURLToPath(import.meta.url))
 const work = mkdtempSync(join(tmpdir(), 'pocker-run-'))
@@ -36,8 +43,9 @@ const report = (ok: boolean, what: string): void => {
   console.log(`${ok ? 'ok  ' : 'FAIL'} ${what}`)
   ok ? passed++ : failed++
 }
-const run = (command: string, args: readonly string[], extra: NodeJS.ProcessEnv = {}): boolean =>
-  spawnSync(command, args, { stdio: ['ignore', 'inherit', 'inherit'], cwd: join(here, '..'), env: { ...env, ...extra } }).status === 0
+const run = (command: string, args: readonly string[], extra: NodeJS.ProcessEnv = {}): boolean => spawnSync(
+  command, args, { stdio: ['ignore', 'inherit', 'inherit'], cwd: join(here, '..'), env: { ...env, ...extra } },
+).status === 0
 
 installPackages()
 report(run('npx', ['turbo', 'run', 'typecheck', '--output-logs=errors-only']), 'typecheck')
@@ -56,44 +64,43 @@ process.exitCode = failed > 0 ? 1 : 0
 
 /** Installs the Debian packages of packages.txt that are missing, and says which. */
 function installPackages(): void {
-  const wanted = readFileSync(join(here, 'packages.txt'), 'utf8').split('\n').filter((line) => line && !line.startsWith('#')).map((line) => line.split(' ')[0] ?? '')
-  const missing = wanted.filter((name) => !spawnSync('dpkg-query', ['-W', '-f', '${Status}', name]).stdout?.toString().endsWith('ok installed'))
+  const lines = readFileSync(join(here, 'packages.txt'), 'utf8').split('\n')
+  const wanted = lines.filter((line) => line && !line.startsWith('#')).map((line) => line.split(' ')[0] ?? '')
+  const status = (name: string): string => spawnSync('dpkg-query', ['-W', '-f', '${Status}', name], { encoding: 'utf8' }).stdout
+  const missing = wanted.filter((name) => !status(name)?.endsWith('ok installed'))
   if (missing.length === 0) return
   console.log(`installing from Debian: ${missing.join(' ')}`)
-  const apt = (...args: string[]): boolean => run('apt-get', ['-q', '-y', '-o', 'Dpkg::Use-Pty=0', ...args], { DEBIAN_FRONTEND: 'noninteractive' })
+  const apt = (...args: string[]): boolean =>
+    run('apt-get', ['-q', '-y', '-o', 'Dpkg::Use-Pty=0', ...args], { DEBIAN_FRONTEND: 'noninteractive' })
   report(apt('update') && apt('install', '--no-install-recommends', ...missing), `install ${missing.join(' ')}`)
 }
 
 /** Adds up what the packages reported; a package that reported nothing has failed. */
 function sum(): void {
-  const files = readdirSync(results)
   const allowed = JSON.parse(readFileSync(join(here, 'skips.json'), 'utf8')) as readonly { test: string; reason: string }[]
-  const packages = ['chapters', 'exercises', 'docs'].flatMap((dir) => readdirSync(join(here, '..', dir)).map((name) => join(dir, name, 'package.json')))
-  for (const file of [...packages, 'pocker/package.json', '.ci/testing/package.json']) {
-    const name = nameOf(file)
-    if (!name) continue
-    const found = files.find((result) => result === `${name.replace('/', '__')}.json`)
-    if (!found) {
+  for (const name of testedPackages()) {
+    const file = join(results, `${name.replace('/', '__')}.json`)
+    if (!existsSync(file)) {
       report(false, `${name}: its tests did not run`)
       continue
     }
-    const result = JSON.parse(readFileSync(join(results, found), 'utf8')) as Result
+    const result = JSON.parse(readFileSync(file, 'utf8')) as Result
     passed += result.passed
     failed += result.failed
     skipped += result.skipped
-    console.log(`${result.failed === 0 ? 'ok  ' : 'FAIL'} ${name}: ${result.passed} passed, ${result.failed} failed, ${result.skipped} skipped`)
+    const counts = `${result.passed} passed, ${result.failed} failed, ${result.skipped} skipped`
+    console.log(`${result.failed === 0 ? 'ok  ' : 'FAIL'} ${name}: ${counts}`)
     for (const skip of result.skips) {
       if (!allowed.some(({ test }) => skip.startsWith(`${test}: `))) report(false, `a skip that is not in .ci/skips.json: ${skip}`)
     }
   }
 }
 
-/** @returns the package's name if it has tests */
-function nameOf(file: string): string | undefined {
-  try {
-    const { name, scripts } = JSON.parse(readFileSync(join(here, '..', file), 'utf8')) as { name: string; scripts?: Record<string, string> }
-    return scripts?.['test'] ? name : undefined
-  } catch {
-    return undefined
-  }
+/** The workspace packages that have tests, by name. */
+function testedPackages(): string[] {
+  const top = join(here, '..')
+  const groups = ['chapters', 'exercises', 'docs'].flatMap((dir) => readdirSync(join(top, dir)).map((name) => join(dir, name)))
+  return [...groups, 'pocker', '.ci/testing'].map((dir) => join(top, dir, 'package.json')).filter((file) => existsSync(file))
+    .map((file) => JSON.parse(readFileSync(file, 'utf8')) as { name: string; scripts?: Record<string, string> })
+    .filter(({ scripts }) => scripts?.['test']).map(({ name }) => name)
 }

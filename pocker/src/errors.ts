@@ -11,7 +11,10 @@ const names = (command: Command): string[] => [...(command.parent ? names(comman
 export function oneLineErrors(command: Command): void {
   command.exitOverride()
   command.configureOutput({
-    outputError: (text) => say(`${text.trim().replace(/^error: /, '').replace(/\s*\n\s*/g, ' ').replace('(Did', '(did')}; ${see(command)}`),
+    outputError: (text) => {
+      const line = text.trim().replace(/^error: /, '').replace(/\s*\n\s*/g, ' ').replace('(Did', '(did')
+      say(`${line}; ${see(command)}`)
+    },
   })
   for (const below of command.commands) oneLineErrors(below)
 }

@@ -8,8 +8,7 @@ import * as assert from 'uvu/assert'
 const root = join(dirname(fileURLToPath(import.meta.url)), '../../..')
 const chapters = readdirSync(join(root, 'chapters'))
 const text = (...path: string[]): string => readFileSync(join(root, ...path), 'utf8')
-const manifest = (chapter: string): { name: string; dependencies?: Record<string, string>; devDependencies?: Record<string, string> } =>
-  JSON.parse(text('chapters', chapter, 'package.json'))
+const manifest = (chapter: string): { name: string } => JSON.parse(text('chapters', chapter, 'package.json'))
 const numberOf = new Map(chapters.map((chapter) => [manifest(chapter).name, Number(chapter.slice(0, 2))]))
 
 function sources(dir: string): string[] {
@@ -20,7 +19,7 @@ function sources(dir: string): string[] {
 
 /** The modules that a file imports, by their names as written. */
 const imports = (file: string): string[] =>
-  Array.from(text(file).matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g), ([, name]) => name ?? '')
+  Array.from(text(file).matchAll(/^(?:import|export) [^'`]*'([^']+)'/gm), ([, name]) => name ?? '')
 
 test('a chapter imports only chapters with a lower number', () => {
   for (const chapter of chapters) {
@@ -62,7 +61,9 @@ test('a stage program has at most 40 lines', () => {
 })
 
 test('a lesson has its sections, in their order', () => {
-  const sections = ['The question', 'Try it', 'The syscalls', 'The code', 'Break it', 'Docker does', 'Exercises', 'Check yourself', 'Sources']
+  const sections = [
+    'The question', 'Try it', 'The syscalls', 'The code', 'Break it', 'Docker does', 'Exercises', 'Check yourself', 'Sources',
+  ]
   for (const chapter of chapters) {
     const headings = Array.from(text('chapters', chapter, 'README.md').matchAll(/^## (.+)$/gm), ([, title]) => title ?? '')
     assert.equal(headings, sections, `chapters/${chapter}/README.md`)
@@ -79,6 +80,13 @@ test('the finished tool is wiring: under 1,500 lines, and no system call in it',
 test('a source file begins with what it is for', () => {
   for (const file of ['chapters', 'pocker', 'exercises', 'docs', '.ci'].flatMap(sources)) {
     assert.match(text(file), /^(#!.*\n)?(\/\/|\/\*)/, `${file} has no header`)
+  }
+})
+
+test('a source line fits a lecture screen: at most 132 columns', () => {
+  for (const file of ['chapters', 'pocker', 'exercises', 'docs', '.ci'].flatMap(sources)) {
+    if (file.includes('/test/') || file.endsWith('.test.ts')) continue // tables of cases
+    text(file).split('\n').forEach((line, i) => assert.ok(line.length <= 132, `${file}:${i + 1} has ${line.length} columns`))
   }
 })
 

@@ -7,7 +7,8 @@ import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
-  callAll, chdir, CLONE_NEWCGROUP, CLONE_NEWIPC, CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWPID, CLONE_NEWUTS, command, mayFail, MNT_DETACH, mount,
+  callAll, chdir, CLONE_NEWCGROUP, CLONE_NEWIPC, CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWPID, CLONE_NEWUTS, command, mayFail,
+  MNT_DETACH, mount,
   MS_BIND, MS_PRIVATE, MS_REC, pivot_root, plan, rmdir, sethostname, spawn, umount2, unshare, type Isolation,
 } from '@pocker/syscalls'
 

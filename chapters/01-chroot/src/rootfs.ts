@@ -1,7 +1,7 @@
 // Root file systems. A container needs nothing but a directory with the files that its program asks for.
 //
-//   const made = await busyboxRootfs('/var/lib/pocker/rootfs/busybox')   → { path, made: true, source: 'busybox-static 1:1.35.0' }
-//   checkRootfs(path)                                                    → or a SpecError that says what is wrong
+//   await busyboxRootfs('/srv/busybox')   → { path, made: true, source: 'busybox-static 1:1.35.0' }
+//   checkRootfs(path)                     → or a SpecError that says what is wrong
 //
 // Invariant: a root file system is built beside its place and renamed into it, so it is there whole or not at all; whoever
 // comes second finds the first one's and uses it.
@@ -102,7 +102,8 @@ async function findBusybox(work: string): Promise<{ file: string; source: string
 }
 
 async function fetchPackage(name: string, work: string): Promise<void> {
-  const apt = (args: string[]): Promise<unknown> => exec('apt-get', ['-q', ...args], { cwd: work, env: { ...process.env, LC_ALL: 'C' } })
+  const env = { ...process.env, LC_ALL: 'C' }
+  const apt = (args: string[]): Promise<unknown> => exec('apt-get', ['-q', ...args], { cwd: work, env })
   try {
     // A fresh machine has no package lists, and an ordinary user may not fetch any for all: so they go to a place of their own.
     const lists = await mkdtemp(join(tmpdir(), 'pocker-apt-'))
@@ -117,7 +118,8 @@ async function fetchPackage(name: string, work: string): Promise<void> {
     }
   } catch (error) {
     const said = String((error as { stderr?: string }).stderr ?? error).trim().split('\n').at(-1)
-    throw new SpecError(`busybox: expected Debian's package ${name}, and could not fetch it (${said}); try: apt-get install ${name}`, { cause: error })
+    const message = `busybox: expected Debian's package ${name}, and could not fetch it (${said}); try: apt-get install ${name}`
+    throw new SpecError(message, { cause: error })
   }
 }
 

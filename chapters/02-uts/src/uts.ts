@@ -8,7 +8,7 @@ import { because, CLONE_NEWUTS, setdomainname, sethostname, SpecError, type Isol
 /** Linux's limit, __NEW_UTS_LEN, in bytes. @see uts_namespaces(7), <linux/utsname.h> */
 export const HOSTNAME_MAX = 64
 
-/** The slice of the OCI runtime spec that this chapter reads. @see https://github.com/opencontainers/runtime-spec config.md, Hostname */
+/** The slice of the OCI runtime spec that this chapter reads. @see config.md, Hostname and Domainname */
 export interface Names { readonly hostname?: string; readonly domainname?: string }
 
 /**

@@ -2,7 +2,7 @@
 import { accessSync, constants, mkdirSync, readFileSync } from 'node:fs'
 import { release } from 'node:os'
 import {
-  CLONE, call, command, getpid, machine, plan, spawn, type Isolation,
+  call, CLONE, CLONE_NEWUTS, command, getpid, machine, plan, spawn, type Isolation,
 } from '@pocker/syscalls'
 import type { Command } from 'commander'
 import pc from 'picocolors'
@@ -11,19 +11,31 @@ import { pockerRoot } from '../container.ts'
 /** One thing to know. `try` returns what was found, or throws. */
 interface Check { readonly title: string; readonly remedy: string; readonly needed: boolean; readonly try: () => string }
 
+const COMPILER = 'run npm install again, with python3, make and g++ installed'
+const ANOTHER_KERNEL = 'see the kernel\'s configuration, or whether a container forbids it'
+
 const CHECKS: readonly Check[] = [
-  { title: 'Linux 5.11 or newer', needed: true, remedy: 'use a newer distribution; on macOS or Windows, a virtual machine or the dev container', try: kernel },
-  { title: 'processor', needed: true, remedy: 'use x86-64 or arm64', try: machine },
-  { title: 'Node 20.19 or newer', needed: true, remedy: 'install a current Node', try: node },
-  { title: 'system calls through FFI', needed: true, remedy: 'run npm install again, with python3, make and g++ installed', try: () => `this is process ${call(getpid()).value}` },
-  { title: 'root', needed: true, remedy: 'use sudo', try: root },
-  ...Object.entries(CLONE).filter(([name]) => name.startsWith('CLONE_NEW')).map(([name, flag]): Check => ({
-    title: name, needed: name === 'CLONE_NEWUTS', remedy: 'see the kernel\'s configuration, or whether a container forbids it', try: () => namespace(BigInt(flag)),
-  })),
-  { title: 'state directory', needed: true, remedy: 'set POCKER_ROOT to a directory of yours', try: stateDirectory },
-  { title: 'cgroups', needed: false, remedy: 'mount cgroup2 at /sys/fs/cgroup', try: cgroups },
-  { title: 'overlayfs', needed: false, remedy: 'modprobe overlay', try: () => fileSystem('overlay') },
+  needed('Linux 5.11 or newer', kernel, 'use a newer distribution; on macOS or Windows, a virtual machine or the dev container'),
+  needed('processor', machine, 'use x86-64 or arm64'),
+  needed('Node 20.19 or newer', node, 'install a current Node'),
+  needed('system calls through FFI', () => `this is process ${call(getpid()).value}`, COMPILER),
+  needed('root', root, 'use sudo'),
+  needed('CLONE_NEWUTS', () => namespace(CLONE_NEWUTS), ANOTHER_KERNEL),
+  ...Object.entries(CLONE).filter(([name]) => name.startsWith('CLONE_NEW') && name !== 'CLONE_NEWUTS')
+    .map(([name, flag]) => later(name, () => namespace(BigInt(flag)), ANOTHER_KERNEL)),
+  needed('state directory', stateDirectory, 'set POCKER_ROOT to a directory of yours'),
+  later('cgroups', cgroups, 'mount cgroup2 at /sys/fs/cgroup'),
+  later('overlayfs', () => fileSystem('overlay'), 'modprobe overlay'),
 ]
+
+function needed(title: string, attempt: () => string, remedy: string): Check {
+  return { title, remedy, needed: true, try: attempt }
+}
+
+/** Something that only later chapters use. */
+function later(title: string, attempt: () => string, remedy: string): Check {
+  return { title, remedy, needed: false, try: attempt }
+}
 
 export function addDoctor(program: Command): void {
   program.command('doctor').summary('what this machine can do').helpOption('--help', 'show this help').action(doctor)
@@ -42,7 +54,8 @@ function doctor(): void {
 
 function kernel(): string {
   const [major = 0, minor = 0] = release().split('.').map(Number)
-  if (process.platform !== 'linux' || major < 5 || (major === 5 && minor < 11)) throw new Error(`found ${process.platform} ${release()}`)
+  const old = major < 5 || (major === 5 && minor < 11)
+  if (process.platform !== 'linux' || old) throw new Error(`found ${process.platform} ${release()}`)
   return release()
 }
 

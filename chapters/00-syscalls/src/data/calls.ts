@@ -3,7 +3,10 @@
 //   sethostname('box')   → { call: 'sethostname', args: ['box', 3] }
 //
 // They only build data: lengths and sizes are filled in, nothing is called.
-import { AT_FDCWD, AT_REMOVEDIR, CLOSE_RANGE_CLOEXEC, F_GETFL, F_SETFD, F_SETFL, PR_SET_NO_NEW_PRIVS, PR_SET_PDEATHSIG, SIG, SIG_DFL, SIG_SETMASK } from './constants.ts'
+import {
+  AT_FDCWD, AT_REMOVEDIR, CLOSE_RANGE_CLOEXEC, F_GETFL, F_SETFD, F_SETFL, PR_SET_NO_NEW_PRIVS, PR_SET_PDEATHSIG, SIG, SIG_DFL,
+  SIG_SETMASK,
+} from './constants.ts'
 import { SpecError } from '../errno.ts'
 import type { Out, ResultOf, Syscall } from './syscall.ts'
 import { CLONE_ARGS } from './table.ts'
@@ -69,7 +72,8 @@ export const pivot_root = (newRoot: string, putOld: string): Syscall => ({ call:
 export const open = (path: string, flags: number, mode = 0): Syscall => ({ call: 'openat', args: [AT_FDCWD, path, flags, mode] })
 export const close = (fd: Fd): Syscall => ({ call: 'close', args: [fd] })
 /** Every descriptor from this one on closes at the next execve. Linux 5.11. @see close_range(2) */
-export const closeOnExecFrom = (first: number): Syscall => ({ call: 'close_range', args: [first, 0xffff_ffff, CLOSE_RANGE_CLOEXEC] })
+export const closeOnExecFrom = (first: number): Syscall =>
+  ({ call: 'close_range', args: [first, 0xffff_ffff, CLOSE_RANGE_CLOEXEC] })
 export const read = (fd: Fd, count: number): Syscall => ({ call: 'read', args: [fd, { out: count } satisfies Out, count] })
 export const write = (fd: Fd, text: string): Syscall => ({ call: 'write', args: [fd, text, length(text)] })
 export const dup3 = (old: Fd, to: number, flags: number): Syscall => ({ call: 'dup3', args: [old, to, flags] })

@@ -5,7 +5,9 @@
 //   execFailure(argv, results)                                 → what to tell the user if no execve worked
 //
 // Invariant: the program finds default signals, an empty signal mask, and no descriptors but 0, 1 and 2.
-import { blockSignals, chdir, closeOnExecFrom, defaultSignal, dieWithParent, dup3, execve, mkdir, setDescriptorFlags, setsid } from './calls.ts'
+import {
+  blockSignals, chdir, closeOnExecFrom, defaultSignal, dieWithParent, dup3, execve, mkdir, setDescriptorFlags, setsid,
+} from './calls.ts'
 import type { Isolation } from './isolation.ts'
 import { because, mayFail, type Syscall } from './syscall.ts'
 import { errnoText, SpecError } from '../errno.ts'

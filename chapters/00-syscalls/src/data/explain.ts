@@ -16,7 +16,8 @@ const REASONS_AT = 58
 export function explain(plan: Plan): string {
   const clone = clone3(cloneFlags(plan), [])
   const parent = plan.needs.flatMap(({ name, make }) => make.map((call) => line(call, name)))
-  const beside = plan.beside.map(({ path, data }): Line => ({ text: `write(${JSON.stringify(path)}, ${JSON.stringify(data)})`, by: 'beside', why: 'while the child waits' }))
+  const beside = plan.beside.map(({ path, data }): Line =>
+    ({ text: `write(${JSON.stringify(path)}, ${JSON.stringify(data)})`, by: 'beside', why: 'while the child waits' }))
   return [
     ...section('the parent, first', parent),
     ...section('between parent and child', plan.before.map((step) => line(step, step.by))),

@@ -17,7 +17,8 @@ function formatValue(kind: Kind, value: Value): string {
   if (value === null) return 'NULL'
   if (typeof value === 'string') return quote(value)
   if (Array.isArray(value)) {
-    return `[${kind.is === 'signals' || kind.is === 'mask' ? value.map((name) => name.slice('SIG'.length)).join(' ') : value.map(quote).join(', ')}]`
+    const signals = kind.is === 'signals' || kind.is === 'mask'
+    return `[${signals ? value.map((name) => name.slice('SIG'.length)).join(' ') : value.map(quote).join(', ')}]`
   }
   if (typeof value === 'object') return formatFields(kind, value as Fields)
   return formatNumber(kind, value)
@@ -26,7 +27,8 @@ function formatValue(kind: Kind, value: Value): string {
 function formatFields(kind: Kind, value: Fields): string {
   if (kind.is !== 'struct') return '{…}'
   const kinds = new Map(kind.layout.fields.map((field) => [field.name, field.kind]))
-  return `{${Object.entries(value).map(([name, field]) => `${name}=${formatValue(kinds.get(name) ?? { is: 'int' }, field)}`).join(', ')}}`
+  const text = ([name, field]: [string, Value]): string => `${name}=${formatValue(kinds.get(name) ?? { is: 'int' }, field)}`
+  return `{${Object.entries(value).map(text).join(', ')}}`
 }
 
 function formatNumber(kind: Kind, value: number | bigint): string {
@@ -53,13 +55,15 @@ export const nameOf = (names: Names, value: number | bigint): string | undefined
 /** @returns `SIGTERM` for 15 */
 export const signalName = (number: number): string => nameOf(SIG, number) ?? `signal ${number}`
 
+const ESCAPES: Readonly<Record<string, string>> =
+  { '\n': '\\n', '\t': '\\t', '\r': '\\r', '"': '\\"', '\\': '\\\\', '\f': '\\f', '\v': '\\v' }
+
 /** A C string literal; what is not printable ASCII becomes octal bytes, as strace has it. */
 function quote(text: string): string {
-  const escapes: Readonly<Record<string, string>> = { '\n': '\\n', '\t': '\\t', '\r': '\\r', '"': '\\"', '\\': '\\\\', '\f': '\\f', '\v': '\\v' }
   const bytes = Buffer.from(text)
   const body = Array.from(bytes, (byte, i) => {
     const char = String.fromCharCode(byte)
-    if (escapes[char]) return escapes[char]
+    if (ESCAPES[char]) return ESCAPES[char]
     if (byte >= 0x20 && byte < 0x7f) return char
     const next = bytes[i + 1]
     const digitFollows = next !== undefined && next >= 0x30 && next <= 0x37

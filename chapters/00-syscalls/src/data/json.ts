@@ -9,7 +9,7 @@ import { CLONE, type Names } from './constants.ts'
 import { formatFlags, nameOf } from './format.ts'
 import type { FileWrite, Isolation, Plan, Resource } from './isolation.ts'
 import type { Syscall, Value } from './syscall.ts'
-import { isCallName, paramsOf, type Kind } from './table.ts'
+import { isCallName, paramsOf, type Kind, type Layout } from './table.ts'
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
 type JsonObject = Readonly<Record<string, unknown>>
@@ -34,8 +34,8 @@ export function fromJson(json: unknown): Isolation {
     name: name === undefined ? 'plan' : text('name', name),
     flags: BigInt(parseFlags('flags', CLONE, flags ?? '0')),
     needs: array('needs', needs).map((item): Resource => {
-      const resource = object('needs', item)
-      return { name: text('needs.name', resource['name']), make: steps('make', resource['make']), undo: steps('undo', resource['undo']) }
+      const { name: needed, make, undo } = object('needs', item)
+      return { name: text('needs.name', needed), make: steps('make', make), undo: steps('undo', undo) }
     }),
     before: steps('before', before),
     beside: array('beside', beside).map((item): FileWrite => {
@@ -52,7 +52,8 @@ function stepToJson(step: Syscall & { by?: string }): Json {
   return {
     call: step.call,
     args: step.args.map((value, i) => valueToJson(params[i]?.kind, value)),
-    ...(by !== undefined && { by }), ...(why !== undefined && { why }), ...(mayFail && { mayFail }), ...(as !== undefined && { as }),
+    ...(by !== undefined && { by }), ...(why !== undefined && { why }), ...(mayFail && { mayFail }),
+    ...(as !== undefined && { as }),
     ...(onZero && { onZero: onZero.map(stepToJson) }),
   }
 }
@@ -64,8 +65,7 @@ function valueToJson(kind: Kind | undefined, value: Value): Json {
     return Number(value)
   }
   if (kind?.is === 'struct' && value !== null && typeof value === 'object') {
-    const kinds = new Map(kind.layout.fields.map((field) => [field.name, field.kind]))
-    return Object.fromEntries(Object.entries(value as Record<string, Value>).map(([name, field]) => [name, valueToJson(kinds.get(name), field)]))
+    return mapFields(kind.layout, value as Record<string, Value>, (field, _, inner) => valueToJson(inner, field))
   }
   return value as Json
 }
@@ -101,10 +101,17 @@ function valueFromJson(what: string, kind: Kind | undefined, json: unknown): Val
     return value
   }
   if (kind?.is === 'struct' && json !== null) {
-    const kinds = new Map(kind.layout.fields.map((field) => [field.name, field.kind]))
-    return Object.fromEntries(Object.entries(object(what, json)).map(([name, field]) => [name, valueFromJson(`${what}.${name}`, kinds.get(name), field)]))
+    return mapFields(kind.layout, object(what, json), (field, name, inner) => valueFromJson(`${what}.${name}`, inner, field))
   }
   return json as Value
+}
+
+/** Each field of a struct through a function that gets its kind. */
+function mapFields<T, R>(
+  { fields }: Layout, values: Readonly<Record<string, T>>, map: (value: T, name: string, kind?: Kind) => R,
+): Record<string, R> {
+  const kinds = new Map(fields.map(({ name, kind }) => [name, kind]))
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, map(value, name, kinds.get(name))]))
 }
 
 function parseFlags(what: string, names: Names, json: unknown): bigint {

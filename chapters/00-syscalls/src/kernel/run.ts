@@ -16,7 +16,9 @@ export interface Finished extends Exit { readonly stdout: string; readonly stder
  * Runs a program under the isolations, its standard input empty.
  * @throws {StartError} if it could not be started
  */
-export async function run(isolations: readonly Isolation[], argv: readonly string[], options: Omit<Command, 'argv' | 'stdio'> = {}): Promise<Finished> {
+export async function run(
+  isolations: readonly Isolation[], argv: readonly string[], options: Omit<Command, 'argv' | 'stdio'> = {},
+): Promise<Finished> {
   const stdin = openSync('/dev/null', 'r')
   const [out, err] = [new Pipe(), new Pipe()]
   try {

@@ -40,7 +40,8 @@ export class Stepper {
     }
     this.#plan = plan
     const wait: Syscall = { ...read(this.#go.reader, 1), onZero: [exit_group(125)] }
-    const list = [close(this.#go.writer), ...plan.child.flatMap((step) => [wait, step, write(this.#report.writer, '.')])]
+    const report = write(this.#report.writer, '.')
+    const list = [close(this.#go.writer), report, ...plan.child.flatMap((step) => [wait, step, report])]
     this.#arena = new Arena(encode(list, machine()))
     this.pid = this.#arena.clone(plan.flags | CLONE_CLEAR_SIGHAND)
     this.#go.close(this.#go.reader)
@@ -49,6 +50,7 @@ export class Stepper {
       this.#end()
       throw new StartError('clone3', -this.pid, 'clone')
     }
+    this.#report.waitSync() // the child is there, and its preparations are done
   }
 
   /** The step that next() will make; undefined when the program runs. */

@@ -104,7 +104,8 @@ class Memory {
     if (!isCallName(call.call)) throw new SpecError(`${String(call.call)}: no such system call in the table`)
     const params = paramsOf(call)
     if (call.args.length !== params.length) {
-      throw new SpecError(`${call.call}: expected ${params.length} arguments (${params.map((p) => p.name).join(', ')}), got ${call.args.length}`)
+      const names = params.map(({ name }) => name).join(', ')
+      throw new SpecError(`${call.call}: expected ${params.length} arguments (${names}), got ${call.args.length}`)
     }
     const outs: { at: number; size: number }[] = []
     this.u64(at + STEP.nr, BigInt(SYSCALLS[call.call][machine]))
@@ -115,7 +116,9 @@ class Memory {
       const field = at + STEP.args + 8 * n
       if (isResultOf(value)) {
         const source = names.get(value.resultOf)
-        if (source === undefined) throw new SpecError(`${call.call}: ${name}: expected the name of an earlier step, got ${value.resultOf}`)
+        if (source === undefined) {
+          throw new SpecError(`${call.call}: ${name}: expected the name of an earlier step, got ${value.resultOf}`)
+        }
         this.pointer(field, source + STEP.result)
         refs |= 1 << n
       } else {
@@ -168,7 +171,8 @@ class Memory {
 
 const EXPECTED: Readonly<Record<Kind['is'], string>> = {
   int: 'a whole number', fd: 'a descriptor', mode: 'a file mode', string: 'text', strings: 'a list of texts',
-  out: 'a buffer { out: bytes } or null', signals: 'a list of signal names', mask: 'a list of signal names', flags: 'flags', one: 'one of its constants',
+  out: 'a buffer { out: bytes } or null', signals: 'a list of signal names', mask: 'a list of signal names', flags: 'flags',
+  one: 'one of its constants',
   struct: 'an object of its fields',
 }
 

@@ -4,10 +4,10 @@
 import { spawn } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 
 const { name } = JSON.parse(readFileSync('package.json', 'utf8'))
-const uvu = createRequire(import.meta.url).resolve('uvu/package.json').replace('package.json', 'bin.js')
+const uvu = join(dirname(createRequire(import.meta.url).resolve('uvu')), '../bin.js')
 const long = process.env.POCKER_TEST_LONG === '1' || process.argv.includes('--long')
 const child = spawn(process.execPath, ['--import', 'tsx', uvu, 'test', long ? '\\.(test|long)\\.ts$' : '\\.test\\.ts$'], { stdio: ['ignore', 'pipe', 'inherit'] })
 let output = ''

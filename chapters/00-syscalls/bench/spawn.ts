@@ -34,13 +34,20 @@ writeFileSync(join(dir, 'config.json'), JSON.stringify({
   ociVersion: '1.0.2', root: { path: rootfs }, hostname: 'box',
   process: { user: { uid: 0, gid: 0 }, args: ['/bin/true'], env: ['PATH=/bin'], cwd: '/' },
   mounts: [{ destination: '/proc', type: 'proc', source: 'proc' }],
-  linux: { cgroupsPath: '/pocker/bench', namespaces: ['mount', 'uts', 'ipc', 'pid', 'network', 'cgroup'].map((type) => ({ type })) },
+  linux: {
+    cgroupsPath: '/pocker/bench',
+    namespaces: ['mount', 'uts', 'ipc', 'pid', 'network', 'cgroup'].map((type) => ({ type })),
+  },
 }))
 // crun refuses hybrid cgroups, so all sides see a v2 tree, mounted in a mount namespace of the benchmark's own.
-callAll([unshare(CLONE_NEWNS), mount('none', '/', null, MS_REC | MS_PRIVATE, null), mount('none', '/sys/fs/cgroup', 'cgroup2', 0, null)])
+callAll([
+  unshare(CLONE_NEWNS), mount('none', '/', null, MS_REC | MS_PRIVATE, null),
+  mount('none', '/sys/fs/cgroup', 'cgroup2', 0, null),
+])
 let count = 0
 const runtime = (name: string, ...flags: string[]) => (): void => {
-  const { status, stderr } = spawnSync(name, [...flags, '--root', join(dir, name), 'run', '--bundle', dir, `bench-${count++}`], { encoding: 'utf8' })
+  const args = [...flags, '--root', join(dir, name), 'run', '--bundle', dir, `bench-${count++}`]
+  const { status, stderr } = spawnSync(name, args, { encoding: 'utf8' })
   if (status !== 0) throw new Error(`${name}: ${stderr.trim()}`)
 }
 
@@ -66,14 +73,18 @@ for (let round = 0; round < rounds; round++) {
 rmSync(dir, { recursive: true })
 callAll([mayFail(rmdir('/sys/fs/cgroup/pocker'))])
 
-const median = (list: number[]): number => list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)] ?? Number.NaN
+const median = (list: readonly number[]): number => list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)] ?? Number.NaN
 const base = median(times.get('pocker') ?? [])
-console.log(`one container: six namespaces, pivot_root, exec, wait; ${rounds} rounds`)
-console.log(`${'side'.padEnd(22)}${'median ms'.padStart(10)}${'fastest'.padStart(10)}${'to pocker'.padStart(12)}`)
+const print = (...cells: readonly string[]): void => console.log(cells.map((cell, i) => i ? cell.padStart(12) : cell.padEnd(22)).join(''))
+console.log(`one container: six namespaces, pivot_root, exec, wait; ${rounds} rounds, milliseconds`)
+print('side', 'median', 'fastest', 'to pocker')
 for (const [name, list] of times) {
-  console.log(`${name.padEnd(22)}${median(list).toFixed(2).padStart(10)}${Math.min(...list).toFixed(2).padStart(10)}${`${(median(list) / base).toFixed(1)} ×`.padStart(12)}`)
+  print(name, median(list).toFixed(2), Math.min(...list).toFixed(2), `${(median(list) / base).toFixed(1)} ×`)
 }
-for (const peer of ['crun', 'runc'].filter((name) => !times.has(name))) console.log(`${peer}: not installed (apt-get install ${peer})`)
+console.log('crun and runc are started by spawnSync, whose own cost is the last row')
+for (const peer of ['crun', 'runc'].filter((name) => !times.has(name))) {
+  console.log(`${peer}: not installed (apt-get install ${peer})`)
+}
 
 function has(name: string): boolean {
   return spawnSync(name, ['--version']).status === 0

@@ -99,9 +99,17 @@ test('an argument that does not fit is refused, with what was expected', () => {
     [{ call: 'rt_sigprocmask', args: [2, ['SIGNOPE'], null, 8] }, /expected a name such as SIGINT, got "SIGNOPE"/],
     [{ call: 'clone3', args: [{ flagz: 1 }, 64] }, /clone3: args: expected the fields flags, pidfd, .*, got flagz/],
     [{ call: 'setns', args: [{ resultOf: 'nobody' }, 0] }, /expected the name of an earlier step, got nobody/],
+    [{ call: 'read', args: [0, { out: 1e12 }, 1] }, /read: buffer: expected a buffer of 0 to 1048576 bytes, got 1000000000000/],
+    [{ call: 'read', args: [0, { out: -8 }, 1] }, /got -8/],
     [{ call: 'reboot' as 'chdir', args: [] }, /reboot: no such system call in the table/],
   ]
   for (const [call, message] of refused) assert.throws(() => encode([call], 'x64'), message)
+})
+
+test('lists within lists without end are refused', () => {
+  const nest = (depth: number): unknown => ({ call: 'getpid', args: [], ...(depth > 0 && { onZero: [nest(depth - 1)] }) })
+  assert.is(fromJson({ child: [nest(10)] }).child?.length, 1)
+  assert.throws(() => fromJson({ child: [nest(1000)] }), /onZero: expected at most 16 lists within each other/)
 })
 
 test('an image holds one step of 80 bytes for each call, then the end', () => {

@@ -70,9 +70,15 @@ function valueToJson(kind: Kind | undefined, value: Value): Json {
   return value as Json
 }
 
-const steps = (what: string, json: unknown): Syscall[] => array(what, json).map((item, i) => stepFromJson(`${what}[${i}]`, item))
+/** Lists within lists: a plan has a handful, and data from outside must not fill the stack. */
+const DEPTH_MAX = 16
 
-function stepFromJson(what: string, json: unknown): Syscall {
+function steps(what: string, json: unknown, depth = 0): Syscall[] {
+  if (depth > DEPTH_MAX) throw new SpecError(`onZero: expected at most ${DEPTH_MAX} lists within each other, got more`)
+  return array(what, json).map((item, i) => stepFromJson(`${what}[${i}]`, item, depth))
+}
+
+function stepFromJson(what: string, json: unknown, depth: number): Syscall {
   const { call, args, why, mayFail, as, onZero, by } = object(what, json)
   if (!isCallName(call)) throw new SpecError(`${what}: expected the name of a system call, got ${JSON.stringify(call)}`)
   const values: Value[] = []
@@ -86,7 +92,7 @@ function stepFromJson(what: string, json: unknown): Syscall {
     ...(why !== undefined && { why: text(`${what}.why`, why) }),
     ...(mayFail === true && { mayFail }),
     ...(as !== undefined && { as: text(`${what}.as`, as) }),
-    ...(onZero !== undefined && { onZero: steps(`${what}.onZero`, onZero) }),
+    ...(onZero !== undefined && { onZero: steps(`${what}.onZero`, onZero, depth + 1) }),
   }
 }
 

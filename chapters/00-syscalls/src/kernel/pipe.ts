@@ -4,15 +4,22 @@ import { pipe2 } from '../data/calls.ts'
 import { O_CLOEXEC } from '../data/constants.ts'
 import { call } from './call.ts'
 
+/** @returns the two descriptors of a new pipe; whoever asked closes them. @see pipe2(2) */
+export function pipe(): { readonly reader: number; readonly writer: number } {
+  const [fds] = call(pipe2(O_CLOEXEC)).outs
+  return { reader: fds?.readInt32LE(0) ?? -1, writer: fds?.readInt32LE(4) ?? -1 }
+}
+
+/** A pipe that knows which of its ends are open. */
 export class Pipe {
   readonly reader: number
   readonly writer: number
   readonly #open: Set<number>
 
   constructor() {
-    const [fds] = call(pipe2(O_CLOEXEC)).outs
-    this.reader = fds?.readInt32LE(0) ?? -1
-    this.writer = fds?.readInt32LE(4) ?? -1
+    const { reader, writer } = pipe()
+    this.reader = reader
+    this.writer = writer
     this.#open = new Set([this.reader, this.writer])
   }
 

@@ -20,6 +20,8 @@ export const NOT_RUN = -(2n ** 63n)
 /** The first page holds the code. */
 export const CODE_SIZE = 4096
 const END_OF_LIST = -1n
+/** No call of ours reads more at once. */
+const BUFFER_MAX = 1024 * 1024
 
 /** Where one step lies in the image, and where its outputs will be. */
 export interface Placed {
@@ -133,7 +135,10 @@ class Memory {
   }
 
   value(at: number, what: string, kind: Kind, value: Value | undefined, outs: { at: number; size: number }[]): void {
-    if (isOut(value) && (kind.is === 'out' || kind.is === 'string')) {
+    if (isOut(value) && kind.is === 'out') {
+      if (!Number.isInteger(value.out) || value.out < 0 || value.out > BUFFER_MAX) {
+        throw new SpecError(`${what}: expected a buffer of 0 to ${BUFFER_MAX} bytes, got ${describe(value.out)}`)
+      }
       const buffer = this.alloc(value.out)
       outs.push({ at: buffer, size: value.out })
       this.pointer(at, buffer)

@@ -1,0 +1,30 @@
+// The ways in which a check can end without points. Whatever else is thrown is the grader's own fault.
+//
+//   throw new Failure('…', { expected, seen })   → fail: the answer is wrong
+//   throw new Lacks('…')                         → skip: this machine cannot run the check
+//   same(seen, expected, '…')                    → Failure unless they are equal
+export type Verdict = 'pass' | 'fail' | 'skip' | 'error'
+
+/** What the check wanted to see, and what the kernel said instead. */
+export interface Difference { readonly expected?: string; readonly seen?: string }
+
+/** The answer is wrong. */
+export class Failure extends Error {
+  override readonly name = 'Failure'
+  readonly difference: Difference
+
+  constructor(message: string, difference: Difference = {}, options?: ErrorOptions) {
+    super(message, options)
+    this.difference = difference
+  }
+}
+
+/** The machine lacks what the check needs. */
+export class Lacks extends Error {
+  override readonly name = 'Lacks'
+}
+
+/** @throws {Failure} with both values, unless they are equal */
+export function same(seen: string, expected: string, message: string): void {
+  if (seen !== expected) throw new Failure(message, { expected, seen })
+}

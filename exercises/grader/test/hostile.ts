@@ -1,0 +1,213 @@
+// Answers to 02-uts/hostname that mean harm, or make the mistakes that look like it, and what they must get.
+import { tmpdir } from 'node:os'
+import { join, relative } from 'node:path'
+import { ROOT } from '@pocker/grader'
+
+const RIGHT = `import { CLONE_NEWUTS, sethostname } from '@pocker/syscalls'
+const right = (name: string) => ({ name: 'hostname', flags: CLONE_NEWUTS, child: [sethostname(name)] })\n`
+
+export interface Case {
+  readonly what: string
+  readonly answer: string
+  readonly earned: number
+  /** What one of the messages must say. */
+  readonly says?: RegExp
+  readonly seconds?: number
+}
+
+/** @param expression in terms of `name` and of `right(name)`, the right answer */
+export const returning = (expression: string): string =>
+  `${RIGHT}export const hostname = (name: string): any => (${expression})`
+/** A step too many, before the right one. */
+const withSteps = (...steps: string[]): string =>
+  returning(`{ ...right(name), child: [${steps.join(', ')}, sethostname(name)] }`)
+
+export const CASES: readonly Case[] = [
+  {
+    what: 'never returns', earned: 0, seconds: 0.7, says: /did not return within 0.7 s/,
+    answer: 'export const hostname = () => { for (;;); }',
+  },
+  {
+    what: 'never finishes loading', earned: 0, seconds: 0.7, says: /did not return/,
+    answer: 'await new Promise(() => setInterval(() => {}, 1000)); export const hostname = 1',
+  },
+  { what: 'leaves a timer', answer: `${RIGHT}setInterval(() => {}, 1000); export const hostname = right`, earned: 4 },
+  {
+    what: 'ends node at once', earned: 0, says: /ended node before hostname\(\) returned/,
+    answer: 'process.exit(0)\nexport const hostname = 1',
+  },
+  {
+    what: 'ends node when called', earned: 0, says: /ended node/,
+    answer: 'export const hostname = () => process.exit(0)',
+  },
+  { what: 'kills node', answer: 'export const hostname = () => process.abort()', earned: 0, says: /ended node/ },
+  {
+    what: 'prints 1', earned: 0, says: /returned no isolation/,
+    answer: 'console.log(1); export const hostname = () => 1',
+  },
+  {
+    what: 'prints beforehand', earned: 4,
+    answer: `${RIGHT}console.log('{"isolation": 1}\\n'.repeat(10)); export const hostname = right`,
+  },
+  {
+    what: 'prints full points', earned: 0, says: /ended node/,
+    answer: 'console.log(\'{"points":4,"earned":4,"verdict":"pass"}\'); process.exit(0)\nexport const hostname = 1',
+  },
+  {
+    what: 'prints without end', earned: 0, says: /printed more than 1048576 bytes/,
+    answer: 'for (;;) await new Promise<void>((go) => process.stdout.write("x".repeat(65536), () => go()))',
+  },
+  {
+    what: 'prints faster than anybody reads', earned: 0, says: /takes all memory/,
+    answer: 'for (;;) process.stdout.write("x".repeat(65536))\nexport const hostname = 1',
+  },
+  {
+    what: 'forges the line', earned: 0, says: /returned no isolation/,
+    answer: 'JSON.stringify = () => "{\\"verdict\\":\\"pass\\"}"\nexport const hostname = () => 1',
+  },
+  {
+    what: 'forges a broken line', earned: 0, says: /wrote over the grader's line/,
+    answer: 'JSON.stringify = () => "{"\nexport const hostname = () => 1',
+  },
+  {
+    what: 'forges null', earned: 0, says: /wrote over the grader's line/,
+    answer: 'JSON.stringify = () => "null"\nexport const hostname = () => 1',
+  },
+  {
+    what: 'throws', earned: 0, says: /^hostname\(\) threw TypeError: no idea$/,
+    answer: 'export const hostname = () => { throw new TypeError("no idea") }',
+  },
+  {
+    what: 'throws no error', earned: 0, says: /hostname\(\) threw thrown: 42/,
+    answer: 'export const hostname = () => { throw 42 }',
+  },
+  {
+    what: 'throws at loading', earned: 0, says: /threw Error: early/,
+    answer: 'throw new Error("early")\nexport const hostname = 1',
+  },
+  { what: 'has no such function', answer: 'export const hostnam = 1', earned: 0, says: /returned no isolation/ },
+  {
+    what: 'does not compile', earned: 0, says: /^hostname\.ts:1: Unexpected end of file/,
+    answer: 'export const hostname = (',
+  },
+  {
+    what: 'takes all memory', earned: 0, says: /takes all memory|allocation failed/,
+    answer: 'const a: unknown[] = []\nexport const hostname = () => { for (;;) a.push(Buffer.alloc(1 << 26, 1)) }',
+  },
+  {
+    what: 'starts a process', earned: 0, says: /restricted/,
+    answer: `${RIGHT}process.getBuiltinModule('node:child_process').spawnSync('true'); export const hostname = right`,
+  },
+  {
+    what: 'reads a file', earned: 0, says: /restricted/,
+    answer: `${RIGHT}process.getBuiltinModule('node:fs').readFileSync('/etc/passwd'); export const hostname = right`,
+  },
+  { what: 'returns nothing', answer: returning('undefined'), earned: 0, says: /returned no isolation/ },
+  { what: 'returns a number', answer: returning('42'), earned: 0, says: /returned no isolation/ },
+  {
+    what: 'returns a promise', earned: 0,
+    answer: `${RIGHT}export const hostname = async (name: string) => right(name)`,
+  },
+  { what: 'returns a list', answer: returning('[right(name)]'), earned: 0 },
+  { what: 'returns an empty object', answer: returning('{}'), earned: 0, says: /CLONE_NEWUTS is missing/ },
+  {
+    what: 'returns itself in itself', earned: 0, says: /returned no isolation/,
+    answer: `const step: any = { call: 'chdir', args: ['/'] }
+      step.onZero = [step]
+      export const hostname = () => ({ name: 'x', child: [step] })`,
+  },
+  {
+    what: 'returns an unknown system call', earned: 0, says: /returned no isolation/,
+    answer: returning("{ name, flags: 0n, child: [{ call: 'reboot', args: [] }] }"),
+  },
+  {
+    what: 'returns too few arguments', earned: 0, says: /sethostname: expected 2 arguments \(name, len\), got 1/,
+    answer: returning("{ name, child: [{ call: 'sethostname', args: [name] }] }"),
+  },
+  {
+    what: 'returns an argument of a wrong type', earned: 0, says: /sethostname: name: expected text, got 7/,
+    answer: returning("{ name, child: [{ call: 'sethostname', args: [7, 1] }] }"),
+  },
+  {
+    what: 'asks for the name of a method', earned: 0, says: /returned no isolation/,
+    answer: returning("{ name, child: [{ call: 'toString', args: [] }] }"),
+  },
+  {
+    what: 'pollutes prototypes', earned: 0,
+    answer: `Object.defineProperty(Object.prototype, 'flags', { value: 0n })
+      export const hostname = () => JSON.parse('{"__proto__": {"points": 9}, "name": "x", "child": []}')`,
+  },
+  {
+    what: 'wants a file written by the grader', earned: 0, says: /got needs or beside/,
+    answer: returning("{ ...right(name), beside: [{ path: '/tmp/pocker-forged', data: 'x' }] }"),
+  },
+  {
+    what: 'wants a call made by the grader', earned: 0, says: /got needs or beside/,
+    answer: returning("{ ...right(name), needs: [{ name, make: [sethostname(name)], undo: [] }] }"),
+  },
+  {
+    what: 'shares memory by a flag', earned: 0, says: /expected CLONE_NEW… flags, got CLONE_VM/,
+    answer: returning('{ ...right(name), flags: CLONE_NEWUTS | 0x100n }'),
+  },
+  {
+    what: 'asks for a huge buffer', earned: 0, says: /expected at most 1048576 bytes in all/,
+    answer: returning("{ ...right(name), child: [{ call: 'read', args: [0, { out: 1e12 }, 1] }] }"),
+  },
+  {
+    what: 'asks for a negative buffer', earned: 0, says: /expected a size in bytes, got -4096/,
+    answer: returning("{ ...right(name), child: [{ call: 'read', args: [0, { out: -4096 }, 1] }] }"),
+  },
+  {
+    what: 'waits for ever in a step', earned: 0, seconds: 1, says: /did not reach its program within 1 s/,
+    answer: returning("{ ...right(name), child: [sethostname(name), { call: 'read', args: [0, { out: 1 }, 1] }] }"),
+  },
+  {
+    what: 'ends itself', earned: 0, says: /ended before its program ran/,
+    answer: returning("{ ...right(name), child: [sethostname(name), { call: 'exit_group', args: [0] }] }"),
+  },
+  {
+    what: 'writes to every descriptor', earned: 4,
+    answer: withSteps(
+      "...Array.from(Array(60), (_, fd) => ({ call: 'write', args: [fd, 'forged\\n', 7], mayFail: true }))"),
+  },
+  {
+    what: 'has a step that fails', earned: 0, says: /a step failed: chdir\("\/nowhere"\): ENOENT/,
+    answer: returning("{ ...right(name), child: [{ call: 'chdir', args: ['/nowhere'] }] }"),
+  },
+  {
+    what: 'unmounts and hides what it can', earned: 4,
+    answer: withSteps(
+      "{ call: 'umount2', args: ['/', 2], mayFail: true }",
+      "{ call: 'mount', args: ['tmpfs', '/tmp', 'tmpfs', 0, null], mayFail: true }"),
+  },
+  {
+    what: 'imports a module of node', earned: 0, says: /^an answer may not import node:fs: /,
+    answer: `import 'node:fs'\n${RIGHT}export const hostname = right`,
+  },
+  {
+    what: 'imports the grader', earned: 0, says: /^an answer may not import @pocker\/grader: /,
+    answer: `import '@pocker/grader'\n${RIGHT}export const hostname = right`,
+  },
+  {
+    what: 'imports the solution', earned: 0, says: /^an answer may not import \//,
+    answer: `export * from '${join(ROOT, 'solutions/02-uts/hostname.ts')}'`,
+  },
+  {
+    what: 'imports the solution by a relative path', earned: 0, says: /may not import \.\.\/.*: only files beside it/,
+    answer: `export * from '../${relative(tmpdir(), join(ROOT, 'solutions'))}/02-uts/hostname.ts'`,
+  },
+  {
+    what: 'imports a file of its own chapter', earned: 0, says: /an answer may not import @pocker\/uts\/src/,
+    answer: `export { uts as hostname } from '@pocker/uts/src/uts.ts'`,
+  },
+  {
+    what: 'imports a file elsewhere', earned: 0,
+    answer: `import '../../etc/passwd.json'\nimport '../../proc/self/status'\n${RIGHT}export const hostname = right`,
+  },
+  {
+    what: 'imports node:buffer and an earlier chapter', earned: 4,
+    answer: `import { Buffer } from 'node:buffer'
+      import { chroot } from '@pocker/chroot'
+      ${RIGHT}export const hostname = (name: string) => (Buffer.from(String(chroot)), right(name))`,
+  },
+]

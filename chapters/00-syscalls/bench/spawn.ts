@@ -75,7 +75,8 @@ callAll([mayFail(rmdir('/sys/fs/cgroup/pocker'))])
 
 const median = (list: readonly number[]): number => list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)] ?? Number.NaN
 const base = median(times.get('pocker') ?? [])
-const print = (...cells: readonly string[]): void => console.log(cells.map((cell, i) => i ? cell.padStart(12) : cell.padEnd(22)).join(''))
+const print = (...cells: readonly string[]): void =>
+  console.log(cells.map((cell, i) => i ? cell.padStart(12) : cell.padEnd(22)).join(''))
 console.log(`one container: six namespaces, pivot_root, exec, wait; ${rounds} rounds, milliseconds`)
 print('side', 'median', 'fastest', 'to pocker')
 for (const [name, list] of times) {

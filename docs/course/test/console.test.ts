@@ -1,3 +1,4 @@
+// The console blocks of lessons, run for real in their container; and what a wrong line makes of them.
 import { randomBytes } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { hostname } from 'node:os'

@@ -1,3 +1,4 @@
+// Lessons as data: front matter, and fenced blocks.
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { eachBlock, parseLesson } from '../src/lesson.ts'

@@ -1,3 +1,4 @@
+// Console blocks as data: prompts, expected lines, and what matches what.
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Block } from '../src/lesson.ts'

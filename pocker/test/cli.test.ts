@@ -144,6 +144,17 @@ test('explain needs no root, makes nothing, and prints the plan', () => {
   assert.equal(readdirSync(dir), [])
 })
 
+rootTest(test, 'what explain prints is what strace sees of run', async () => {
+  const words = ['run', '-h', 'box', '-w', '/tmp', '-e', 'A="1"', await busybox(), 'echo', 'a b']
+  const steps = pocker(['explain', ...words]).stdout.split('the child:\n')[1]?.trimEnd().split('\n') ?? []
+  const printed = steps.map((line) => line.trim().replace(/^\S+ +/, '').replace(/ +# .*$/, ''))
+  spawnSync('strace', ['-ff', '-o', join(dir, 'trace'), '-v', '-s', '4096', '-e', 'signal=none', process.execPath, bin, ...words], { env: env() })
+  const threads = readdirSync(dir).map((file) => readFileSync(join(dir, file), 'utf8').split('\n'))
+  const child = threads.find(([first]) => first?.startsWith('setsid(')) ?? []
+  const executed = child.findIndex((line) => /^execve\(.* = 0$/.test(line))
+  assert.equal(child.slice(0, executed + 1).map((line) => line.replace(/ += -?\d+.*$/, '')), printed)
+})
+
 rootTest(test, 'step makes one call for each Enter, all the rest for c, and stops at q', async () => {
   const args = (rootfs: string): string[] => ['step', 'run', '-h', 'box', rootfs, '/bin/hostname']
   const whole = await inBusybox(args, '\n\n\nc\n')

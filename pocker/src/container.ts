@@ -3,8 +3,11 @@
 //   containerCommand('run')                     → a commander command with docker's flags
 //   toPlan('busybox', ['echo', 'hi'], options)  → Plan
 import { randomBytes } from 'node:crypto'
+import { existsSync, mkdirSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { chroot } from '@pocker/chroot'
+import { ipc, ipcMounts, joinedShm, parseIpcMode, parseSize } from '@pocker/ipc'
+import { DEFAULT_MOUNTS, mounts, parseMount, parseTmpfs, parseVolume, type Mount } from '@pocker/mount'
+import { findInit, init, parsePidMode, pid } from '@pocker/pid'
 import { command, DEFAULT_PATH, foreground, plan, SpecError, type Plan } from '@pocker/syscalls'
 import { uts } from '@pocker/uts'
 import { Command } from 'commander'
@@ -14,6 +17,14 @@ export interface Options {
   readonly workdir?: string
   readonly hostname?: string
   readonly entrypoint?: string
+  readonly pid?: string
+  readonly init?: true
+  readonly ipc?: string
+  readonly shmSize?: string
+  readonly volume: readonly string[]
+  readonly mount: readonly string[]
+  readonly tmpfs: readonly string[]
+  readonly readOnly?: true
 }
 
 /** Where pocker keeps what outlives a container. */
@@ -29,6 +40,14 @@ export function containerCommand(verb: string): Command {
     .option('-w, --workdir <dir>', 'the working directory, made if it is missing')
     .option('-h, --hostname <name>', 'the host name, otherwise a random one')
     .option('--entrypoint <program>', 'the program; the command becomes its arguments')
+    .option('-v, --volume <host:container[:options]>', 'a directory or file of the host; made if it is missing', collect, [])
+    .option('--mount <key=value,...>', 'type=bind or tmpfs, source, target, readonly, bind-propagation, tmpfs-size', collect, [])
+    .option('--tmpfs <dir[:options]>', 'an empty directory in memory', collect, [])
+    .option('--read-only', 'nothing of the root file system can be changed')
+    .option('--pid <mode>', 'process numbers: host, or container:PID to share those of a process')
+    .option('--ipc <mode>', 'shared memory and queues: none, private, shareable, host, or container:PID')
+    .option('--shm-size <bytes>', 'the size of /dev/shm, such as 64m')
+    .option('--init', 'an init as process 1, which forwards signals and waits for orphans')
     .helpOption('--help', 'show this help')
     .passThroughOptions()
 }
@@ -56,12 +75,55 @@ export function toPlan(image: Image, words: readonly string[], options: Options)
   const argv = entrypoint ? [entrypoint, ...words] : words.length > 0 ? words : image.command
   if (argv.length === 0) throw new SpecError(`command: expected a program to run, got none; add one behind ${image.path}`)
   const hostname = options.hostname ?? randomBytes(6).toString('hex')
+  const shared = {
+    mode: parseIpcMode(options.ipc), ...(options.shmSize !== undefined && { shmSize: parseSize(options.shmSize) }),
+  }
+  const reaper = options.init && init(findInit())
   return plan([
     foreground(),
     uts({ hostname }),
-    chroot({ path: image.path }),
-    command({ argv, env: environment(options.env, hostname), ...(workdir !== undefined && { cwd: workdir }) }),
+    pid({ mode: parsePidMode(options.pid) }),
+    ipc(shared),
+    ...(reaper ? [reaper.held] : []),
+    mounts({
+      root: { path: image.path, ...(options.readOnly && { readonly: true }) },
+      mounts: [...DEFAULT_MOUNTS, ...ipcMounts(shared), ...userMounts(options)],
+    }),
+    joinedShm(shared),
+    command({
+      argv, env: environment(options.env, hostname),
+      ...(workdir !== undefined && { cwd: workdir }), ...(reaper && { execute: reaper.execute }),
+    }),
   ])
+}
+
+/** The mounts that the flags ask for, outer places before those within them. */
+function userMounts({ volume, mount, tmpfs }: Options): Mount[] {
+  const depth = ({ destination }: Mount): number => destination.split('/').filter(Boolean).length
+  return [...volume.map(parseVolume), ...mount.map(parseMount), ...tmpfs.map(parseTmpfs)]
+    .map((entry) => (isFile(entry.source) ? { ...entry, file: true } : entry))
+    .toSorted((a, b) => depth(a) - depth(b))
+}
+
+/** The place of a file has to be a file too. A source that is missing is told when the container starts. */
+const isFile = (source = ''): boolean =>
+  source.startsWith('/') && statSync(source, { throwIfNoEntry: false })?.isDirectory() === false
+
+/**
+ * What must be there before the container starts: -v makes a missing directory of the host, as Docker does.
+ * @throws {SpecError} if the source of a --mount is missing
+ */
+export function prepareSources({ volume, mount }: Options): void {
+  for (const { source = '' } of mount.map(parseMount)) {
+    if (source.startsWith('/') && !existsSync(source)) {
+      throw new SpecError(`--mount: expected a source that exists, got ${source}; make it, or use -v, which does`)
+    }
+  }
+  for (const { source = '' } of volume.map(parseVolume)) mkdirUnlessThere(source)
+}
+
+function mkdirUnlessThere(path: string): void {
+  if (!existsSync(path)) mkdirSync(path, { recursive: true })
 }
 
 /** What Docker sets, then the user's own; the last one of a name counts. */

@@ -26,6 +26,6 @@ export function rootTest(test: Test, name: string, body: Body): void {
 
 /** The root file system that all tests share; it is made once. */
 export async function busybox(): Promise<string> {
-  const root = process.env['POCKER_ROOT'] ?? join(tmpdir(), 'pocker-test')
+  const root = process.env['POCKER_ROOT'] || join(tmpdir(), 'pocker-test')
   return (await busyboxRootfs(join(root, 'rootfs/busybox'))).path
 }

@@ -42,6 +42,12 @@ export function errnoText(errno: number): { name: string; text: string } {
   return { name, text: words.join(' ') }
 }
 
+const LAST = 133
+const NUMBERS = new Map(Array.from({ length: LAST }, (_, i) => [errnoText(i + 1).name, i + 1]))
+
+/** @returns 2 for `ENOENT`; undefined for a name that is none */
+export const errnoNumber = (name: string): number | undefined => NUMBERS.get(name)
+
 /** A system call that failed. @see errno(3) */
 export class SyscallError extends Error {
   override readonly name: string = 'SyscallError'

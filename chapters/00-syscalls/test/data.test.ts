@@ -4,7 +4,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import {
   because, chdir, CLONE_NEWPID, CLONE_NEWUTS, clone3, CODE_SIZE, command, encode, execFailure, execve, exit_group, explain,
-  foreground, formatCall, fromJson, mayFail, mkdir, mount, MS_PRIVATE, MS_REC, open, O_CLOEXEC, plan, read, sethostname, setns,
+  foreground, formatCall, fromJson, mayFail, mkdir, mknod, mount, MS_PRIVATE, MS_REC, open, O_CLOEXEC, plan, read, sethostname, setns,
   STEP, SYSCALLS, toJson, unshare, wait4, type Isolation, type Syscall,
 } from '@pocker/syscalls'
 
@@ -30,8 +30,9 @@ test('calls print as strace prints them', () => {
     [mount('none', '/', null, MS_REC | MS_PRIVATE, null), 'mount("none", "/", NULL, MS_REC|MS_PRIVATE, NULL)'],
     [mount(null, '/', null, MS_REC | 0x200000, null), 'mount(NULL, "/", NULL, MS_REC|0x200000, NULL)'],
     [unshare(CLONE_NEWUTS | CLONE_NEWPID), 'unshare(CLONE_NEWUTS|CLONE_NEWPID)'],
+    [mknod('/null', 0o666, 1, 3), 'mknodat(AT_FDCWD, "/null", S_IFCHR|0666, makedev(0x1, 0x3))'],
     [mkdir('/a', 0o755), 'mkdirat(AT_FDCWD, "/a", 0755)'],
-    [open('/x', O_CLOEXEC), 'openat(AT_FDCWD, "/x", O_CLOEXEC, 000)'],
+    [open('/x', O_CLOEXEC), 'openat(AT_FDCWD, "/x", O_RDONLY|O_CLOEXEC)'],
     [execve('/bin/sh', ['sh', '-c', 'a b'], []), 'execve("/bin/sh", ["sh", "-c", "a b"], [])'],
     [setns({ resultOf: 'there' }, CLONE_NEWUTS), 'setns(<there>, CLONE_NEWUTS)'],
   ]
@@ -72,7 +73,7 @@ test('nested lists, names and buffers survive JSON', () => {
     name: 'nested', flags: 0n,
     needs: [{ name: 'dir', make: [mkdir('/x', 0o700)], undo: [chdir('/')] }],
     before: [unshare(CLONE_NEWUTS)], beside: [{ path: '/proc/{pid}/uid_map', data: '0 0 1' }],
-    child: [mayFail({ ...clone3(CLONE_NEWPID, [exit_group(3)]), as: 'inner' }), wait4({ resultOf: 'inner' }, 0), read(0, 7)],
+    child: [mayFail(chdir('/x'), 'ENOENT'), mayFail({ ...clone3(CLONE_NEWPID, [exit_group(3)]), as: 'inner' }), wait4({ resultOf: 'inner' }, 0), read(0, 7)],
   }
   assert.equal(fromJson(JSON.parse(JSON.stringify(toJson(isolation)))), isolation)
 })

@@ -7,7 +7,7 @@ import * as assert from 'uvu/assert'
 import { rootTest } from '@pocker/testing'
 import {
   call, callAll, changes, chdir, close, CLONE_NEWPID, CLONE_NEWUTS, clone3, command, exitCode, exit_group, foreground, getpid,
-  libc, mkdir, namespaces, names, observe, open, plan, read, rmdir, run, sethostname, spawn, StartError, Stepper, SyscallError,
+  libc, mayFail, mkdir, namespaces, names, observe, open, plan, read, rmdir, run, sethostname, spawn, StartError, Stepper, SyscallError,
   wait4, type Isolation,
 } from '@pocker/syscalls'
 
@@ -30,6 +30,12 @@ test('a list stops at the step that fails, and the result of a step can be an ar
   const results = callAll([{ ...open('/proc/self/comm', 0), as: 'file' }, read({ resultOf: 'file' }, 64), close({ resultOf: 'file' })])
   assert.is(results[1]?.outs[0]?.toString('utf8', 0, Number(results[1].value)), readFileSync('/proc/self/comm', 'utf8'))
   assert.throws(() => callAll([chdir('/nope'), close(-1)]), /chdir/)
+})
+
+test('a step may fail with the errnos it names, and with no other', () => {
+  assert.is(callAll([mayFail(chdir('/nope'), 'EPERM', 'EACCES', 'ENOENT'), getpid()])[1]?.value, BigInt(process.pid))
+  assert.throws(() => callAll([mayFail(chdir('/nope'), 'ENOTDIR'), getpid()]), /chdir\("\/nope"\): ENOENT/)
+  assert.throws(() => callAll([mayFail(getpid(), 'ENOSUCH')]), /mayFail: expected at most 3 names such as ENOENT, got ENOSUCH/)
 })
 
 test('a child is a list of system calls: the last of its output, and its exit code', async () => {

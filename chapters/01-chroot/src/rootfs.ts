@@ -11,7 +11,7 @@ import { statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
-import { SpecError } from '@pocker/syscalls'
+import { call, mknod, SpecError } from '@pocker/syscalls'
 
 const exec = promisify(execFile)
 
@@ -25,6 +25,11 @@ const DIRECTORIES: Readonly<Record<string, number>> = {
 const FILES: Readonly<Record<string, string>> = {
   'etc/passwd': 'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/home:/bin/false\n',
   'etc/group': 'root:x:0:\nnogroup:x:65534:\n',
+}
+
+/** What programs expect below /dev: major and minor number. @see null(4), random(4), tty(4), devices.txt of the kernel */
+const DEVICES: Readonly<Record<string, readonly [major: number, minor: number]>> = {
+  null: [1, 3], zero: [1, 5], full: [1, 7], random: [1, 8], urandom: [1, 9], tty: [5, 0],
 }
 
 export interface Rootfs {
@@ -81,6 +86,12 @@ async function fill(root: string, busybox: string): Promise<void> {
     await chmod(join(root, dir), mode) // mkdir's mode is subject to the umask
   }
   for (const [file, content] of Object.entries(FILES)) await writeFile(join(root, file), content)
+  if (process.geteuid?.() === 0) { // nobody else may make devices
+    for (const [name, [major, minor]] of Object.entries(DEVICES)) {
+      call(mknod(join(root, 'dev', name), 0o666, major, minor))
+      await chmod(join(root, 'dev', name), 0o666)
+    }
+  }
   await copyFile(busybox, join(root, 'bin/busybox'))
   await chmod(join(root, 'bin/busybox'), 0o755)
   const { stdout } = await exec(busybox, ['--list'])

@@ -56,6 +56,11 @@ rootTest(test, 'inside, / is the directory, and .. at the top leads nowhere', as
   assert.match(stderr, /secret': No such file or directory|secret: No such file/)
 })
 
+rootTest(test, 'the devices that programs expect are there', async () => {
+  const { stdout } = await run([chroot({ path: await busybox() })], ['sh', '-c', 'echo x > /dev/null; head -c 4 /dev/zero | wc -c; cat /dev/null & wait; echo done'])
+  assert.is(stdout, '4\ndone\n')
+})
+
 rootTest(test, 'without the chdir, the working directory would still be outside', async () => {
   const path = await busybox()
   const forgetful: Isolation = { name: 'forgetful', child: (chroot({ path }).child ?? []).slice(0, 1) }

@@ -15,7 +15,7 @@ const COMPILER = 'run npm install again, with python3, make and g++ installed'
 const ANOTHER_KERNEL = 'see the kernel\'s configuration, or whether a container forbids it'
 
 const CHECKS: readonly Check[] = [
-  needed('Linux 5.11 or newer', kernel, 'use a newer distribution; on macOS or Windows, a virtual machine or the dev container'),
+  needed('Linux 5.12 or newer', kernel, 'use a newer distribution; on macOS or Windows, a virtual machine or the dev container'),
   needed('processor', machine, 'use x86-64 or arm64'),
   needed('Node 20.19 or newer', node, 'install a current Node'),
   needed('system calls through FFI', () => `this is process ${call(getpid()).value}`, COMPILER),
@@ -54,7 +54,7 @@ function doctor(): void {
 
 function kernel(): string {
   const [major = 0, minor = 0] = release().split('.').map(Number)
-  const old = major < 5 || (major === 5 && minor < 11)
+  const old = major < 5 || (major === 5 && minor < 12)
   if (process.platform !== 'linux' || old) throw new Error(`found ${process.platform} ${release()}`)
   return release()
 }

@@ -2,7 +2,7 @@
 import { busyboxRootfs, checkRootfs } from '@pocker/chroot'
 import { runForeground } from '@pocker/syscalls'
 import type { Command } from 'commander'
-import { containerCommand, findImage, toPlan, type Image, type Options } from '../container.ts'
+import { containerCommand, findImage, prepareSources, toPlan, type Image, type Options } from '../container.ts'
 import { say } from '../errors.ts'
 
 export function addRun(program: Command): void {
@@ -13,6 +13,7 @@ async function run(name: string, words: string[], options: Options): Promise<voi
   const image = findImage(name)
   const plan = toPlan(image, words, options)
   await ensureRootfs(image, name)
+  prepareSources(options)
   process.exitCode = await runForeground(plan)
 }
 

@@ -1,88 +1,101 @@
 // pocker step: a container made one system call at a time, and what each changed in the kernel.
-import { createInterface } from 'node:readline'
-import { changes, errnoText, exitCode, formatCall, observe, reason, Stepper, type View } from '@pocker/syscalls'
+//
+//   pocker step run IMAGE …          asks before each call (step/keys.ts) and shows what came of it (step/screen.ts)
+//   pocker step run --json IMAGE …   asks nothing, and prints an object a line (step/lines.ts)
+//
+// Invariant: whatever is known of an execve is printed before it is made; from then on, the terminal is the program's.
+import {
+  blockingStdio, differences, exitCode, namespaces, observe, StartError, Stepper, type Change, type Exit, type Plan,
+  type Step, type Syscall, type View,
+} from '@pocker/syscalls'
 import type { Command } from 'commander'
-import pc from 'picocolors'
-import { containerCommand, findImage, toPlan, type Options } from '../container.ts'
+import { containerCommand, findImage, prepareSources, toPlan, type Options } from '../container.ts'
 import { ensureRootfs } from './run.ts'
+import { everything, Pilot, type Steering } from './step/keys.ts'
+import { Lines } from './step/lines.ts'
+import { Screen } from './step/screen.ts'
+
+interface StepOptions extends Options { readonly json?: true; readonly verbose?: true }
+
+/** What the kernel answered; undefined if there is no answer, because the program runs instead. */
+export type Answer = number | undefined
+
+/** Who is told what happens: a person, or a program. */
+export interface Audience {
+  /** The process is there; of its namespaces, these are its own. */
+  made(clone: Syscall, pid: number, changes: readonly Change[]): void
+  /** This step is next. */
+  upcoming(n: number, step: Step): void
+  /** This step was made; `fatal` if it ended the container. */
+  done(n: number, step: Step, answer: Answer, changes: readonly Change[], fatal?: true): void
+  stopped(n: number): void
+  ended(exit: Exit): void
+}
 
 export function addStep(program: Command): void {
-  program.command('step')
+  const parent = withOptions(program.command('step'))
     .summary('make a container one system call at a time')
     .helpOption('--help', 'show this help')
     .enablePositionalOptions()
-    .addCommand(containerCommand('run').summary('`pocker run`, step by step').action(step))
+  const verb = withOptions(containerCommand('run')).summary('`pocker run`, step by step')
+  parent.addCommand(verb.action((name: string, words: string[], options: StepOptions) =>
+    step(name, words, { ...options, ...parent.opts() })))
 }
 
-async function step(name: string, words: string[], options: Options): Promise<void> {
+const withOptions = (command: Command): Command => command
+  .option('--json', 'ask nothing, print an object for each call; the program\'s output goes to standard error')
+  .option('--verbose', 'show calls in full, with the environment')
+
+async function step(name: string, words: string[], options: StepOptions): Promise<void> {
   const image = findImage(name)
   const plan = toPlan(image, words, options)
   await ensureRootfs(image, name)
+  prepareSources(options)
+  blockingStdio()
+  const audience = options.json ? new Lines(plan) : new Screen(plan, options.verbose === true)
   const stepper = new Stepper(plan)
-  const keys = new Keys()
   try {
-    console.log(pc.dim('Enter: the next step · c: all the rest · q: stop here'))
-    await walk(stepper, keys)
+    audience.made(stepper.clone, stepper.pid, ownNamespaces(stepper.pid))
+    if (await walk(plan, stepper, audience, options.json ? everything : new Pilot())) {
+      audience.ended(await stepper.wait())
+    }
   } finally {
-    keys.close()
     stepper.stop()
+    process.exitCode = exitCode(await stepper.wait())
   }
-  process.exitCode = exitCode(await stepper.wait())
 }
 
-async function walk(stepper: Stepper, keys: Keys): Promise<void> {
-  const total = stepper.total
-  let view = observe(stepper.pid)
+/** @returns whether the program was executed; if not, somebody said stop */
+async function walk(plan: Plan, stepper: Stepper, audience: Audience, steering: Steering): Promise<boolean> {
+  let view: View = observe(stepper.pid)
   for (let n = 1; stepper.upcoming; n++) {
-    const { upcoming } = stepper
-    console.log(`${pc.dim(`${n}/${total}`.padStart(6))} ${pc.cyan(upcoming.by.padEnd(10))} ${pc.bold(formatCall(upcoming))}`)
-    console.log(`${' '.repeat(18)}${pc.dim(reason(upcoming))}`)
-    if (await keys.next() === 'q') return
-    if (upcoming.call === 'execve') keys.close() // from here on, standard input is the program's
-    const { result } = await stepper.next()
-    const now = tryObserve(stepper.pid)
-    console.log(`${' '.repeat(18)}= ${answer(result.value)}`)
-    for (const change of now ? changes(view, now) : []) console.log(`${' '.repeat(18)}${pc.green(change)}`)
-    view = now ?? view
+    const step = stepper.upcoming
+    audience.upcoming(n, step)
+    if (!await steering.goOn(plan.child.slice(n - 1))) {
+      audience.stopped(n)
+      return false
+    }
+    const answer = await make(stepper, (errno) => audience.done(n, step, -errno, [], true))
+    const now = answer === undefined ? view : observe(stepper.pid) // once it runs, the program changes itself
+    audience.done(n, step, answer, differences(view, now))
+    view = now
   }
+  return true
 }
 
-function answer(value: bigint | undefined): string {
-  if (value === undefined) return 'the program runs'
-  if (value >= 0n) return String(value)
-  const { name, text } = errnoText(Number(-value))
-  return `${name} (${text}), and the list goes on`
-}
-
-/** @returns undefined if the process has ended meanwhile */
-function tryObserve(pid: number): View | undefined {
+async function make(stepper: Stepper, failed: (errno: number) => void): Promise<Answer> {
   try {
-    return observe(pid)
-  } catch {
-    return undefined
+    const { value } = (await stepper.next()).result
+    return value === undefined ? undefined : Number(value)
+  } catch (error) {
+    if (error instanceof StartError) failed(error.errno)
+    throw error
   }
 }
 
-type Key = 'next' | 'q'
-
-/** What the user types, a line at a time. The end of the input means q. */
-class Keys {
-  readonly #input = createInterface({ input: process.stdin, terminal: false })
-  readonly #lines = this.#input[Symbol.asyncIterator]()
-  #all = false
-  #closed = false
-
-  async next(): Promise<Key> {
-    if (this.#all || this.#closed) return 'next'
-    const { done, value } = await this.#lines.next()
-    if (done || value.trim() === 'q') return 'q'
-    this.#all = value.trim() === 'c'
-    return 'next'
-  }
-
-  close(): void {
-    this.#closed = true
-    this.#input.close()
-    process.stdin.pause()
-  }
+/** What clone3 changed: the namespaces that the process does not share with this one. */
+function ownNamespaces(pid: number): Change[] {
+  const [ours, its] = [namespaces('self'), namespaces(pid)]
+  return Object.entries(its).filter(([type, id]) => ours[type] !== id)
+    .map(([type, id]) => ({ what: `${type} namespace`, was: ours[type] ?? '', is: id }))
 }

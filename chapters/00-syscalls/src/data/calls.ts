@@ -4,12 +4,14 @@
 //
 // They only build data: lengths and sizes are filled in, nothing is called.
 import {
-  AT_FDCWD, AT_REMOVEDIR, CLOSE_RANGE_CLOEXEC, F_GETFL, F_SETFD, F_SETFL, PR_SET_NO_NEW_PRIVS, PR_SET_PDEATHSIG, SIG, SIG_DFL,
-  SIG_SETMASK,
+  AT_EMPTY_PATH, AT_FDCWD, AT_RECURSIVE, AT_REMOVEDIR, CLOSE_RANGE_CLOEXEC, F_ADD_SEALS, F_GETFL, F_SETFD, F_SETFL,
+  FSCONFIG_CMD_CREATE, FSCONFIG_SET_FLAG, FSCONFIG_SET_STRING, FSMOUNT_CLOEXEC, FSOPEN_CLOEXEC, MOVE_MOUNT_F_EMPTY_PATH,
+  MOVE_MOUNT_T_EMPTY_PATH, O_CLOEXEC, O_PATH, OPEN_TREE_CLOEXEC, OPEN_TREE_CLONE, PR_SET_NO_NEW_PRIVS, PR_SET_PDEATHSIG,
+  RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS, S_IFCHR, S_IFREG, SIG, SIG_DFL, SIG_SETMASK,
 } from './constants.ts'
 import { SpecError } from '../errno.ts'
 import type { Out, ResultOf, Syscall } from './syscall.ts'
-import { CLONE_ARGS } from './table.ts'
+import { CLONE_ARGS, MOUNT_ATTR, OPEN_HOW } from './table.ts'
 
 /** A descriptor: a number, or the result of an earlier step. */
 export type Fd = number | ResultOf
@@ -28,6 +30,9 @@ export const clone3 = (flags: bigint, child: readonly Syscall[]): Syscall => ({
 })
 export const execve = (path: string, argv: readonly string[], envp: readonly string[]): Syscall =>
   ({ call: 'execve', args: [path, argv, envp] })
+/** Executes an open file. @see execveat(2), AT_EMPTY_PATH */
+export const execveat = (file: Fd, argv: readonly string[], envp: readonly string[]): Syscall =>
+  ({ call: 'execveat', args: [file, '', argv, envp, AT_EMPTY_PATH] })
 export const exit_group = (status: number): Syscall => ({ call: 'exit_group', args: [status] })
 export const wait4 = (pid: number | ResultOf, options: number): Syscall =>
   ({ call: 'wait4', args: [pid, { out: 4 }, options, null] })
@@ -62,7 +67,11 @@ export const noGroups = (): Syscall => ({ call: 'setgroups', args: [0, null] })
 
 export const chdir = (path: string): Syscall => ({ call: 'chdir', args: [path] })
 export const chroot = (path: string): Syscall => ({ call: 'chroot', args: [path] })
+export const umask = (mask: number): Syscall => ({ call: 'umask', args: [mask] })
 export const mkdir = (path: string, mode: number): Syscall => ({ call: 'mkdirat', args: [AT_FDCWD, path, mode] })
+/** A character device, such as 1:3 for /dev/null; the mode is subject to the umask. @see mknod(2), null(4) */
+export const mknod = (path: string, mode: number, major: number, minor: number): Syscall =>
+  ({ call: 'mknodat', args: [AT_FDCWD, path, S_IFCHR | mode, (major << 8) | minor] })
 export const rmdir = (path: string): Syscall => ({ call: 'unlinkat', args: [AT_FDCWD, path, AT_REMOVEDIR] })
 export const mount = (source: string | null, target: string, type: string | null, flags: number, data: string | null): Syscall =>
   ({ call: 'mount', args: [source, target, type, flags, data] })
@@ -82,3 +91,48 @@ export const pipe2 = (flags: number): Syscall => ({ call: 'pipe2', args: [{ out:
 export const setDescriptorFlags = (fd: number, flags: number): Syscall => ({ call: 'fcntl', args: [fd, F_SETFD, flags] })
 export const getStatusFlags = (fd: number): Syscall => ({ call: 'fcntl', args: [fd, F_GETFL] })
 export const setStatusFlags = (fd: number, flags: number): Syscall => ({ call: 'fcntl', args: [fd, F_SETFL, flags] })
+export const memfd_create = (name: string, flags: number): Syscall => ({ call: 'memfd_create', args: [name, flags] })
+/** From the beginning of `from`, at most `count` bytes. */
+export const sendfile = (to: Fd, from: Fd, count: number): Syscall => ({ call: 'sendfile', args: [to, from, null, count] })
+/** What can be done to a memfd no more: F_SEAL_*. @see F_ADD_SEALS(2const) */
+export const addSeals = (fd: Fd, seals: number): Syscall => ({ call: 'fcntl', args: [fd, F_ADD_SEALS, seals] })
+
+/** A descriptor of what a path leads to, and no more: to attach something there. The way never leaves `root`. */
+export const openInRoot = (root: Fd, path: string): Syscall => ({
+  call: 'openat2',
+  args: [root, path, { flags: O_PATH | O_CLOEXEC, resolve: RESOLVE_NO_MAGICLINKS | RESOLVE_IN_ROOT }, OPEN_HOW.size],
+})
+export const mkdirAt = (dir: Fd, name: string, mode: number): Syscall => ({ call: 'mkdirat', args: [dir, name, mode] })
+/** An empty file, never through a symbolic link. */
+export const mkfileAt = (dir: Fd, name: string, mode: number): Syscall =>
+  ({ call: 'mknodat', args: [dir, name, S_IFREG | mode, 0] })
+export const mkdeviceAt = (dir: Fd, name: string, mode: number, major: number, minor: number): Syscall =>
+  ({ call: 'mknodat', args: [dir, name, S_IFCHR | mode, (major << 8) | minor] })
+export const symlinkAt = (target: string, dir: Fd, name: string): Syscall => ({ call: 'symlinkat', args: [target, dir, name] })
+export const fchdir = (fd: Fd): Syscall => ({ call: 'fchdir', args: [fd] })
+
+/** A copy of the mount at a path, not yet attached anywhere; with all mounts below it if asked to. */
+export const openTree = (dir: Fd, path: string, recursive: boolean): Syscall => ({
+  call: 'open_tree',
+  args: [dir, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (path === '' ? AT_EMPTY_PATH : 0) | (recursive ? AT_RECURSIVE : 0)],
+})
+/** Attaches a mount, both places given by descriptor. */
+export const moveMount = (mount: Fd, target: Fd): Syscall =>
+  ({ call: 'move_mount', args: [mount, '', target, '', MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH] })
+export const fsopen = (type: string): Syscall => ({ call: 'fsopen', args: [type, FSOPEN_CLOEXEC] })
+/** A parameter of the file system to come: a flag if it has no value. */
+export const fsconfig = (fs: Fd, key: string, value?: string): Syscall => ({
+  call: 'fsconfig', args: [fs, value === undefined ? FSCONFIG_SET_FLAG : FSCONFIG_SET_STRING, key, value ?? null, 0],
+})
+export const fscreate = (fs: Fd): Syscall => ({ call: 'fsconfig', args: [fs, FSCONFIG_CMD_CREATE, null, null, 0] })
+export const fsmount = (fs: Fd, attributes: number): Syscall => ({ call: 'fsmount', args: [fs, FSMOUNT_CLOEXEC, attributes] })
+/** @param attr MOUNT_ATTR_* to set and to clear, and a propagation MS_*, 0 for none */
+export const setMountAttributes = (
+  mount: Fd, attr: { set?: number; clear?: number; propagation?: number }, recursive: boolean,
+): Syscall => ({
+  call: 'mount_setattr',
+  args: [
+    mount, '', AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0),
+    { attr_set: attr.set ?? 0, attr_clr: attr.clear ?? 0, propagation: attr.propagation ?? 0, userns_fd: 0 }, MOUNT_ATTR.size,
+  ],
+})

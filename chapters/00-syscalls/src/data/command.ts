@@ -22,12 +22,14 @@ export interface Command {
   readonly env?: readonly string[]
   /** Made if it is missing, as Docker does. */
   readonly cwd?: string
+  /** How the program is executed, if not by its name. */
+  readonly execute?: (argv: readonly string[], envp: readonly string[]) => Syscall
   /** The parent's descriptors that become 0, 1 and 2. */
   readonly stdio?: readonly [number, number, number]
 }
 
 /** @throws {SpecError} if there is no program, or a string holds a NUL */
-export function command({ argv, env = [], cwd, stdio = [0, 1, 2] }: Command): Isolation {
+export function command({ argv, env = [], cwd, execute, stdio = [0, 1, 2] }: Command): Isolation {
   const [program] = argv
   if (!program) throw new SpecError('command: expected a program and its arguments, got none')
   const bad = [...argv, ...env, cwd ?? ''].find((text) => text.includes('\0'))
@@ -44,10 +46,7 @@ export function command({ argv, env = [], cwd, stdio = [0, 1, 2] }: Command): Is
       because('whatever else the caller had open stays outside', closeOnExecFrom(3)),
       ...['SIGPIPE', 'SIGXFSZ'].map((name) => because('node ignores it, and ignored signals stay ignored', defaultSignal(name))),
       because('the parent blocked all of them for the clone', blockSignals([])),
-      ...candidates(program, path ?? DEFAULT_PATH).map((file, i, all) => {
-        const step = execve(file, argv, envp)
-        return i < all.length - 1 ? mayFail(because('not there? then the next directory of PATH', step)) : step
-      }),
+      ...(execute ? [execute(argv, envp)] : search(program, path ?? DEFAULT_PATH, argv, envp)),
     ],
   }
 }
@@ -69,7 +68,14 @@ function workingDirectory(cwd: string): Syscall[] {
   return [...above.map((path) => mayFail(mkdir(path, 0o755))), chdir(cwd)]
 }
 
-/** The files that execvp(3) would try, in its order. */
+/** execvp(3) as a list: the program in one directory of PATH after the other. */
+function search(program: string, path: string, argv: readonly string[], envp: readonly string[]): Syscall[] {
+  return candidates(program, path).map((file, i, all) => {
+    const step = execve(file, argv, envp)
+    return i < all.length - 1 ? mayFail(because('not there? then the next directory of PATH', step)) : step
+  })
+}
+
 function candidates(program: string, path: string): string[] {
   if (program.includes('/')) return [program]
   return path.split(':').map((dir) => `${dir || '.'}/${program}`)

@@ -36,17 +36,54 @@ export const MS_BIND = 4096
 export const MS_REC = 16384
 export const MS_PRIVATE = 1 << 18
 export const MS_SLAVE = 1 << 19
+export const MS_UNBINDABLE = 1 << 17
 export const MS_SHARED = 1 << 20
 export const MS: Names = {
-  MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE, MS_SLAVE, MS_SHARED,
+  MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE, MS_SLAVE, MS_SHARED, MS_UNBINDABLE,
 }
 export const MNT_DETACH = 2
 export const MNT: Names = { MNT_DETACH }
 
+// <linux/mount.h> — open_tree(2), move_mount(2), fsopen(2), fsconfig(2), fsmount(2), mount_setattr(2)
+export const OPEN_TREE_CLONE = 1
+export const OPEN_TREE_CLOEXEC = 0o2000000
+export const OPEN_TREE: Names = { OPEN_TREE_CLONE, OPEN_TREE_CLOEXEC, AT_EMPTY_PATH: 0x1000, AT_RECURSIVE: 0x8000 }
+export const MOVE_MOUNT_F_EMPTY_PATH = 4
+export const MOVE_MOUNT_T_EMPTY_PATH = 0x40
+export const MOVE_MOUNT: Names = { MOVE_MOUNT_F_EMPTY_PATH, MOVE_MOUNT_T_EMPTY_PATH }
+export const FSOPEN_CLOEXEC = 1
+export const FSOPEN: Names = { FSOPEN_CLOEXEC }
+export const FSCONFIG_SET_FLAG = 0
+export const FSCONFIG_SET_STRING = 1
+export const FSCONFIG_CMD_CREATE = 6
+export const FSCONFIG: Names = { FSCONFIG_SET_FLAG, FSCONFIG_SET_STRING, FSCONFIG_CMD_CREATE }
+export const FSMOUNT_CLOEXEC = 1
+export const FSMOUNT: Names = { FSMOUNT_CLOEXEC }
+export const MOUNT_ATTR_RDONLY = 1
+export const MOUNT_ATTR_NOSUID = 2
+export const MOUNT_ATTR_NODEV = 4
+export const MOUNT_ATTR_NOEXEC = 8
+export const MOUNT_ATTR_NOATIME = 0x10
+export const MOUNT_ATTR_STRICTATIME = 0x20
+export const MOUNT_ATTR_NODIRATIME = 0x80
+export const MOUNT_ATTR__ATIME = 0x70
+export const MOUNT_ATTR_NOSYMFOLLOW = 0x20_0000
+export const MOUNT_ATTRS: Names = {
+  MOUNT_ATTR_RDONLY, MOUNT_ATTR_NOSUID, MOUNT_ATTR_NODEV, MOUNT_ATTR_NOEXEC, MOUNT_ATTR__ATIME, MOUNT_ATTR_NOATIME,
+  MOUNT_ATTR_STRICTATIME, MOUNT_ATTR_NODIRATIME, MOUNT_ATTR_NOSYMFOLLOW,
+}
+
+// <linux/openat2.h> — openat2(2)
+export const RESOLVE_NO_MAGICLINKS = 2
+export const RESOLVE_IN_ROOT = 0x10
+export const RESOLVE: Names = { RESOLVE_NO_MAGICLINKS, RESOLVE_IN_ROOT }
+
 // <linux/fcntl.h>, <asm-generic/fcntl.h>
 export const AT_FDCWD = -100
 export const AT_REMOVEDIR = 0x200
-export const AT: Names = { AT_REMOVEDIR }
+export const AT_EMPTY_PATH = 0x1000
+export const AT_RECURSIVE = 0x8000
+export const AT: Names = { AT_REMOVEDIR, AT_EMPTY_PATH, AT_RECURSIVE }
 export const O_RDONLY = 0
 export const O_WRONLY = 1
 export const O_RDWR = 2
@@ -59,9 +96,25 @@ export const O: Names = { O_RDONLY, O_WRONLY, O_RDWR, O_CREAT, O_NONBLOCK, O_CLO
 export const F_SETFD = 2
 export const F_GETFL = 3
 export const F_SETFL = 4
-export const F: Names = { F_SETFD, F_GETFL, F_SETFL }
+export const F_ADD_SEALS = 1033
+export const F: Names = { F_SETFD, F_GETFL, F_SETFL, F_ADD_SEALS }
+/** No more seals, no shrinking, growing or writing. */
+export const F_SEAL_SEAL = 1
+export const F_SEAL_SHRINK = 2
+export const F_SEAL_GROW = 4
+export const F_SEAL_WRITE = 8
+export const SEAL: Names = { F_SEAL_SEAL, F_SEAL_SHRINK, F_SEAL_GROW, F_SEAL_WRITE }
 export const FD_CLOEXEC = 1
 export const FD: Names = { FD_CLOEXEC }
+
+// <linux/stat.h> — mknod(2)
+export const S_IFCHR = 0o20000
+export const S_IFREG = 0o100000
+
+// <linux/memfd.h> — memfd_create(2)
+export const MFD_CLOEXEC = 1
+export const MFD_ALLOW_SEALING = 2
+export const MFD: Names = { MFD_CLOEXEC, MFD_ALLOW_SEALING }
 
 // <linux/close_range.h>
 export const CLOSE_RANGE_CLOEXEC = 4

@@ -1,15 +1,20 @@
 // One system call as text, in the notation of strace(1): what a plan prints is what `strace -v` shows when it runs.
 //
 //   formatCall(sethostname('box'))   → sethostname("box", 3)
-import { SIG, type Names } from './constants.ts'
+import { O_CREAT, S_IFCHR, S_IFREG, SIG, type Names } from './constants.ts'
 import { isOut, isResultOf, type Fields, type Syscall, type Value } from './syscall.ts'
 import { paramsOf, type Kind } from './table.ts'
 
 /** @returns the call with its arguments, on one line */
 export function formatCall(call: Pick<Syscall, 'call' | 'args'>): string {
   const params = paramsOf(call)
-  return `${call.call}(${call.args.map((value, i) => formatValue(params[i]?.kind ?? { is: 'int' }, value)).join(', ')})`
+  const shown = isOpenOfExisting(call) ? call.args.slice(0, -1) : call.args
+  return `${call.call}(${shown.map((value, i) => formatValue(params[i]?.kind ?? { is: 'int' }, value)).join(', ')})`
 }
+
+/** The mode is for a file that is made. @see open(2) */
+const isOpenOfExisting = ({ call, args: [, , flags] }: Pick<Syscall, 'call' | 'args'>): boolean =>
+  call === 'openat' && typeof flags === 'number' && (flags & O_CREAT) === 0
 
 function formatValue(kind: Kind, value: Value): string {
   if (isResultOf(value)) return `<${value.resultOf}>`
@@ -35,18 +40,31 @@ function formatNumber(kind: Kind, value: number | bigint): string {
   switch (kind.is) {
     case 'flags': return formatFlags(kind.names, value)
     case 'one': return nameOf(kind.names, value) ?? String(value)
-    case 'mode': return value === 0 ? '000' : `0${value.toString(8)}`
+    case 'mode': return formatMode(Number(value))
+    case 'device': return `makedev(${hex(Number(value) >> 8)}, ${hex(Number(value) & 0xff)})`
     case 'fd': return value === -100 ? 'AT_FDCWD' : String(value)
     default: return String(value)
   }
 }
 
+/** The type of a file and its permissions. @see inode(7) */
+const S_IFMT = 0o170000
+const TYPES: Readonly<Record<number, string>> = { [S_IFCHR]: 'S_IFCHR|', [S_IFREG]: 'S_IFREG|' }
+
+const formatMode = (mode: number): string =>
+  `${TYPES[mode & S_IFMT] ?? ''}0${(mode & ~S_IFMT).toString(8).padStart(2, '0')}`
+const hex = (value: number): string => (value === 0 ? '0' : `0x${value.toString(16)}`)
+
+/** How a file is opened is no flag but a number of two bits, and its name for 0 is told. @see open(2) */
+const ACCESS_MODE = 3n
+
 /** @returns the names joined with `|`; bits without a name in hexadecimal; `0` if there are none */
 export function formatFlags(names: Names, value: number | bigint): string {
-  const known = Object.entries(names).filter(([, bit]) => BigInt(bit) !== 0n && (BigInt(value) & BigInt(bit)) === BigInt(bit))
-  const rest = known.reduce((left, [, bit]) => left & ~BigInt(bit), BigInt(value))
-  const parts = [...known.map(([name]) => name), ...(rest ? [`0x${rest.toString(16)}`] : [])]
-  return parts.join('|') || nameOf(names, 0) || '0'
+  const bits = BigInt(value)
+  const known = Object.entries(names).filter(([, bit]) => BigInt(bit) !== 0n && (bits & BigInt(bit)) === BigInt(bit))
+  const rest = known.reduce((left, [, bit]) => left & ~BigInt(bit), bits)
+  const zero = (bits & ACCESS_MODE) === 0n ? nameOf(names, 0) : undefined
+  return [...(zero ? [zero] : []), ...known.map(([name]) => name), ...(rest ? [`0x${rest.toString(16)}`] : [])].join('|') || '0'
 }
 
 export const nameOf = (names: Names, value: number | bigint): string | undefined =>

@@ -55,7 +55,9 @@ export function plan(isolations: readonly Isolation[]): Plan {
     isolations.flatMap((isolation) => (isolation[part] ?? []).map((step) => ({ ...step, by: isolation.name })))
   const child = signed('child')
   const last = child.at(-1)?.call
-  if (last !== 'execve') throw new SpecError(`plan: expected execve as the last step, got ${last ?? 'no step at all'}`)
+  if (last !== 'execve' && last !== 'execveat') {
+    throw new SpecError(`plan: expected execve as the last step, got ${last ?? 'no step at all'}`)
+  }
   return {
     flags: isolations.reduce((all, { flags = 0n }) => all | flags, 0n),
     needs: isolations.flatMap(({ needs = [] }) => needs),

@@ -91,6 +91,7 @@ function stepFromJson(what: string, json: unknown, depth: number): Syscall {
     ...(by !== undefined && { by: text(`${what}.by`, by) }),
     ...(why !== undefined && { why: text(`${what}.why`, why) }),
     ...(mayFail === true && { mayFail }),
+    ...(Array.isArray(mayFail) && { mayFail: mayFail.map((name) => text(`${what}.mayFail`, name)) }),
     ...(as !== undefined && { as: text(`${what}.as`, as) }),
     ...(onZero !== undefined && { onZero: steps(`${what}.onZero`, onZero, depth + 1) }),
   }

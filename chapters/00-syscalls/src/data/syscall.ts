@@ -24,8 +24,8 @@ export interface Syscall {
   readonly args: readonly Value[]
   /** Why this step is there, in one line. Without it, the table's own line is printed. */
   readonly why?: string
-  /** An error of this step is noted, and the list goes on. */
-  readonly mayFail?: true
+  /** An error of this step is noted, and the list goes on: any error, or one of at most three, such as `['ENOENT']`. */
+  readonly mayFail?: true | readonly string[]
   /** Where the list goes on if the step returns 0: the child's side of a clone3, the end of a pipe. */
   readonly onZero?: readonly Syscall[]
   /** A name for the result, for `{ resultOf }` in a later step of the same list. */
@@ -38,9 +38,9 @@ export function because<S extends Syscall>(why: string, call: S): S {
   return { ...call, why }
 }
 
-/** @returns the same call, whose failure the list survives */
-export function mayFail<S extends Syscall>(call: S): S {
-  return { ...call, mayFail: true }
+/** @returns the same call, whose failure the list survives: any, or only these errnos */
+export function mayFail<S extends Syscall>(call: S, ...errnos: readonly string[]): S {
+  return { ...call, mayFail: errnos.length > 0 ? errnos : true }
 }
 
 export const isOut = (v: Value | undefined): v is Out => typeof v === 'object' && v !== null && 'out' in v

@@ -5,12 +5,15 @@
 //
 // The table drives everything else: encoding into memory, printing like strace, reading plans back from JSON.
 // Numbers: <asm/unistd_64.h> (x86-64) and <asm-generic/unistd.h> (arm64).
-import { AT, CLONE, CLOSE_RANGE, F, FD, MNT, MS, O, PR, SIG, SIG_HANDLER, SIG_HOW, W, type Names } from './constants.ts'
+import {
+  AT, CLONE, CLOSE_RANGE, F, FD, FSCONFIG, FSMOUNT, FSOPEN, MFD, MNT, MOUNT_ATTRS, MOVE_MOUNT, MS, O, OPEN_TREE, PR, RESOLVE,
+  SEAL, SIG, SIG_HANDLER, SIG_HOW, W, type Names,
+} from './constants.ts'
 import type { Syscall } from './syscall.ts'
 
 /** How an argument is given, put into memory, and printed. */
 export type Kind =
-  | { readonly is: 'int' | 'fd' | 'mode' | 'string' | 'strings' | 'out' | 'signals' | 'mask' }
+  | { readonly is: 'int' | 'fd' | 'mode' | 'string' | 'strings' | 'out' | 'signals' | 'mask' | 'device' }
   | { readonly is: 'flags' | 'one'; readonly names: Names }
   | { readonly is: 'struct'; readonly layout: Layout }
 
@@ -20,10 +23,11 @@ export interface Param { readonly name: string; readonly kind: Kind }
 export interface Layout { readonly size: number; readonly fields: readonly (Param & { readonly at: number })[] }
 
 type Of<T> = (name: string, extra: T) => Param
-const simple = (is: 'int' | 'fd' | 'mode' | 'string' | 'strings' | 'out' | 'signals' | 'mask') =>
+const simple = (is: 'int' | 'fd' | 'mode' | 'string' | 'strings' | 'out' | 'signals' | 'mask' | 'device') =>
   (name: string): Param => ({ name, kind: { is } })
 const int = simple('int'), fd = simple('fd'), mode = simple('mode'), string = simple('string')
 const strings = simple('strings'), out = simple('out'), signals = simple('signals'), mask = simple('mask')
+const device = simple('device')
 const flags: Of<Names> = (name, names) => ({ name, kind: { is: 'flags', names } })
 const one: Of<Names> = (name, names) => ({ name, kind: { is: 'one', names } })
 const struct: Of<Layout> = (name, layout) => ({ name, kind: { is: 'struct', layout } })
@@ -36,6 +40,12 @@ export const CLONE_ARGS = layout(64,
   int('stack_size'), int('tls'))
 /** struct sigaction of the kernel, <asm/signal.h> */
 const SIGACTION = layout(32, one('sa_handler', SIG_HANDLER), int('sa_flags'), int('sa_restorer'), mask('sa_mask'))
+
+/** struct open_how, <linux/openat2.h> */
+export const OPEN_HOW = layout(24, flags('flags', O), mode('mode'), flags('resolve', RESOLVE))
+/** struct mount_attr, <linux/mount.h> */
+export const MOUNT_ATTR = layout(32,
+  flags('attr_set', MOUNT_ATTRS), flags('attr_clr', MOUNT_ATTRS), flags('propagation', MS), int('userns_fd'))
 
 interface Row {
   readonly x64: number
@@ -52,6 +62,8 @@ export const SYSCALLS = {
   // processes
   clone3: row(435, 435, [struct('args', CLONE_ARGS), int('size')], 'make a process, in new namespaces where flags say so'),
   execve: row(59, 221, [string('path'), strings('argv'), strings('envp')], 'become the program'),
+  execveat: row(322, 281, [fd('dirfd'), string('path'), strings('argv'), strings('envp'), flags('flags', AT)],
+    'become the program'),
   exit_group: row(231, 94, [int('status')], 'end the process'),
   wait4: row(61, 260, [int('pid'), out('status'), flags('options', W), out('rusage')], 'wait for a child to end'),
   getpid: row(39, 172, [], 'the number of this process'),
@@ -75,14 +87,30 @@ export const SYSCALLS = {
   setgroups: row(116, 159, [int('size'), out('list')], 'set the supplementary groups'),
   // the file system as this process sees it
   chdir: row(80, 49, [string('path')], 'change the working directory'),
+  fchdir: row(81, 50, [fd('fd')], 'change the working directory to an open one'),
   chroot: row(161, 51, [string('path')], 'change what / means for this process'),
   mkdirat: row(258, 34, [fd('dirfd'), string('path'), mode('mode')], 'make a directory'),
+  umask: row(95, 166, [mode('mask')], 'set which permissions new files never have'),
+  mknodat: row(259, 33, [fd('dirfd'), string('path'), mode('mode'), device('device')], 'make a device file'),
+  symlinkat: row(266, 36, [string('target'), fd('dirfd'), string('path')], 'make a symbolic link'),
   unlinkat: row(263, 35, [fd('dirfd'), string('path'), flags('flags', AT)], 'remove a name'),
   mount: row(165, 40, [string('source'), string('target'), string('type'), flags('flags', MS), string('data')],
     'attach a file system'),
   umount2: row(166, 39, [string('target'), flags('flags', MNT)], 'detach a file system'),
   pivot_root: row(155, 41, [string('new_root'), string('put_old')], 'swap the root of this mount namespace'),
+  // mounts by descriptor: nobody can swap a path under them
+  open_tree: row(428, 428, [fd('dirfd'), string('path'), flags('flags', OPEN_TREE)], 'a copy of a mount, not yet attached'),
+  move_mount: row(429, 429, [fd('from'), string('from path'), fd('to'), string('to path'), flags('flags', MOVE_MOUNT)],
+    'attach a mount where the descriptor is'),
+  fsopen: row(430, 430, [string('type'), flags('flags', FSOPEN)], 'prepare a new file system'),
+  fsconfig: row(431, 431, [fd('fs'), one('command', FSCONFIG), string('key'), string('value'), int('aux')],
+    'set a parameter of it'),
+  fsmount: row(432, 432, [fd('fs'), flags('flags', FSMOUNT), flags('attributes', MOUNT_ATTRS)], 'a mount of it, not yet attached'),
+  mount_setattr: row(442, 442, [fd('dirfd'), string('path'), flags('flags', AT), struct('attr', MOUNT_ATTR), int('size')],
+    'change what a mount allows'),
   // descriptors
+  openat2: row(437, 437, [fd('dirfd'), string('path'), struct('how', OPEN_HOW), int('size')],
+    'open a file, with rules for the way to it'),
   openat: row(257, 56, [fd('dirfd'), string('path'), flags('flags', O), mode('mode')], 'open a file'),
   close_range: row(436, 436, [int('first'), int('last'), flags('flags', CLOSE_RANGE)],
     'close descriptors, or mark them close-on-exec'),
@@ -91,10 +119,13 @@ export const SYSCALLS = {
   write: row(1, 64, [fd('fd'), string('buffer'), int('count')], 'write to a descriptor'),
   dup3: row(292, 24, [fd('old'), fd('new'), flags('flags', O)], 'give a descriptor another number'),
   pipe2: row(293, 59, [out('fds'), flags('flags', O)], 'make a pipe'),
+  memfd_create: row(319, 279, [string('name'), flags('flags', MFD)], 'make a file that is only in memory'),
+  sendfile: row(40, 71, [fd('out'), fd('in'), out('offset'), int('count')], 'copy from one descriptor to another'),
   fcntl: row(72, 25, [fd('fd'), one('command', F)], 'set a property of a descriptor', { on: 1, of: {
     2: [flags('flags', FD)],
     3: [],
     4: [flags('flags', O)],
+    1033: [flags('seals', SEAL)],
   } }),
 } as const satisfies Record<string, Row>
 

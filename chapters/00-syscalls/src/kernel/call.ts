@@ -5,7 +5,7 @@
 import { formatCall } from '../data/format.ts'
 import type { Syscall } from '../data/syscall.ts'
 import { encode, type Image } from '../machine/encode.ts'
-import { SyscallError } from '../errno.ts'
+import { errnoText, SyscallError } from '../errno.ts'
 import { Arena, machine, type Result } from './arena.ts'
 
 /** Enough for most lists; a longer one gets an arena of its own size. */
@@ -52,6 +52,12 @@ export function failure(results: readonly Result[]): SyscallError {
 /** @returns the step whose error ended the list, if one did */
 // region failedStep
 export function failedStep(results: readonly Result[]): Result | undefined {
-  return results.find(({ call: { mayFail }, value }) => value !== undefined && value < 0n && value >= -4095n && !mayFail)
+  return results.find((result) => isError(result.value) && !isTolerated(result))
 }
 // endregion
+
+const isError = (value: bigint | undefined): boolean => value !== undefined && value < 0n && value >= -4095n
+
+function isTolerated({ call: { mayFail }, value = 0n }: Result): boolean {
+  return Array.isArray(mayFail) ? mayFail.includes(errnoText(Number(-value)).name) : mayFail === true
+}

@@ -27,9 +27,15 @@ export async function runForeground(plan: Plan): Promise<number> {
   }
 }
 
+/** Process 1 ignores what it does not handle, so a container may not hear. Whoever asks a third time means it. */
+const INSISTING = new Set<NodeJS.Signals>(['SIGINT', 'SIGTERM'])
+const PATIENCE = 3
+
 function forwardSignals(child: Child): () => void {
-  const forward = (signal: NodeJS.Signals): void => child.kill(signal)
-  const toGroup = (signal: NodeJS.Signals): void => void process.kill(-child.pid, signal)
+  let asked = 0
+  const insists = (signal: NodeJS.Signals): boolean => INSISTING.has(signal) && ++asked >= PATIENCE
+  const forward = (signal: NodeJS.Signals): void => child.kill(insists(signal) ? 'SIGKILL' : signal)
+  const toGroup = (signal: NodeJS.Signals): void => void process.kill(-child.pid, insists(signal) ? 'SIGKILL' : signal)
   for (const signal of FORWARDED) process.on(signal, forward)
   for (const signal of KEYBOARD) process.on(signal, toGroup)
   return () => {

@@ -22,6 +22,9 @@ import { callAll, failedStep, scratchArena } from './call.ts'
 import { Pipe } from './pipe.ts'
 import { ended, endedSync, parseStatus, type Exit } from './wait.ts'
 
+/** What to tell about a program that could not be executed. */
+type Program = ReturnType<typeof execFailure>
+
 /** A container that did not start. */
 export class StartError extends SyscallError {
   override readonly name = 'StartError'
@@ -30,8 +33,9 @@ export class StartError extends SyscallError {
   /** What a shell would answer: 126 or 127 if the program was at fault, otherwise 125, as Docker has it. */
   readonly exitCode: number
 
-  constructor(call: string, errno: number, by: string, program?: { message: string; exitCode: number }) {
+  constructor(call: string, errno: number, { by, why, program }: { by: string; why?: string | undefined; program?: Program }) {
     super(call, errno)
+    if (why !== undefined) this.message += `: ${why}`
     this.by = by
     this.exitCode = program?.exitCode ?? 125
     if (program) this.message = program.message
@@ -69,7 +73,7 @@ function spawnFast(plan: Plan, undo: () => void): Child {
   const arena = scratchArena(encode(plan.child, machine()))
   const flags = cloneFlags(plan)
   const pid = arena.clone(flags)
-  if (pid < 0) throw new StartError(formatCall(clone3(flags, [])), -pid, 'clone')
+  if (pid < 0) throw new StartError(formatCall(clone3(flags, [])), -pid, { by: 'clone' })
   const results = arena.results()
   if (failedStep(results)) {
     endedSync(pid)
@@ -114,7 +118,7 @@ function spawnGated(plan: Plan, undo: () => void): Child {
   const arena = new Arena(encode(list, machine()))
   const first = arena.clone(flags)
   try {
-    if (first < 0) throw new StartError(formatCall(clone3(flags, [])), -first, 'clone')
+    if (first < 0) throw new StartError(formatCall(clone3(flags, [])), -first, { by: 'clone' })
     gate.close(gate.reader)
     started.close(started.writer)
     const container = pid(arena, first)
@@ -182,9 +186,11 @@ function make(needs: readonly Resource[]): () => void {
 export function startError(results: readonly Result[]): StartError {
   const { call, value = 0n } = failedStep(results) as Result
   const by = (call as Partial<Step>).by ?? 'clone'
-  if (call.call !== 'execve') return new StartError(formatCall(call), Number(-value), by)
+  const errno = Number(-value)
+  if (call.call !== 'execve') return new StartError(formatCall(call), errno, { by, why: call.why })
   const attempts = results.filter((result) => result.call.call === 'execve')
     .map((result) => ({ path: String(result.call.args[0]), errno: Number(-(result.value ?? 0n)) }))
   const [, argv] = call.args
-  return new StartError(formatCall(call), Number(-value), by, execFailure(Array.isArray(argv) ? String(argv[0]) : '', attempts))
+  const program = execFailure(Array.isArray(argv) ? String(argv[0]) : '', attempts)
+  return new StartError(formatCall(call), errno, { by, program })
 }

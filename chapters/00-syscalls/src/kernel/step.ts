@@ -7,8 +7,9 @@
 // Invariant: if the parent dies, the wait reads 0, and the child ends.
 import { read as readFd } from 'node:fs'
 import { promisify } from 'node:util'
-import { close, exit_group, read, write } from '../data/calls.ts'
+import { clone3, close, exit_group, read, write } from '../data/calls.ts'
 import { CLONE_CLEAR_SIGHAND } from '../data/constants.ts'
+import { formatCall } from '../data/format.ts'
 import type { Plan, Step } from '../data/isolation.ts'
 import type { Syscall } from '../data/syscall.ts'
 import { SpecError } from '../errno.ts'
@@ -24,8 +25,13 @@ export interface Stepped {
   readonly result: Result
 }
 
+/** What the kernel would answer to a call for a process that is gone. */
+const ESRCH = 3
+
 export class Stepper {
   readonly pid: number
+  /** The call that made the process, before all steps. */
+  readonly clone: Syscall
   readonly #plan: Plan
   readonly #arena: Arena
   readonly #go = new Pipe()
@@ -43,12 +49,14 @@ export class Stepper {
     const report = write(this.#report.writer, '.')
     const list = [close(this.#go.writer), report, ...plan.child.flatMap((step) => [wait, step, report])]
     this.#arena = new Arena(encode(list, machine()))
-    this.pid = this.#arena.clone(plan.flags | CLONE_CLEAR_SIGHAND)
+    const flags = plan.flags | CLONE_CLEAR_SIGHAND
+    this.clone = clone3(flags, [])
+    this.pid = this.#arena.clone(flags)
     this.#go.close(this.#go.reader)
     this.#report.close(this.#report.writer)
     if (this.pid < 0) {
       this.#end()
-      throw new StartError('clone3', -this.pid, 'clone')
+      throw new StartError(formatCall(this.clone), -this.pid, { by: 'clone' })
     }
     this.#report.waitSync() // the child is there, and its preparations are done
   }
@@ -65,25 +73,43 @@ export class Stepper {
 
   /**
    * Makes one step.
-   * @throws {StartError} if it failed; the child is gone then
+   * @throws {StartError} if it failed, or somebody ended the child meanwhile; the child is gone then
    */
   async next(): Promise<Stepped> {
     const step = this.upcoming
     if (!step) throw new SpecError('step: expected a step that is left, got the end of the plan')
-    this.#go.signal()
-    const { bytesRead } = await promisify(readFd)(this.#report.reader, Buffer.alloc(1), 0, 1, null)
+    const alive = this.#signal()
+    const reported = alive && await this.#reported()
     const results = this.#arena.results().filter(({ call }) => 'by' in call)
     const result = results[this.#at] as Result
-    this.#at++
-    if (bytesRead === 0) { // the end of the pipe: executed, or dead
-      const failed = result.value !== undefined
-      this.#at = this.#plan.child.length
-      if (failed) {
-        await this.wait()
-        throw startError(results)
-      }
+    this.#at = reported ? this.#at + 1 : this.total
+    if (!reported && result.value !== undefined) {
+      await this.wait()
+      throw startError(results)
+    }
+    // Only a program that was executed may close the pipe without an answer of the step's.
+    if (!reported && !(alive && step.call.startsWith('execve'))) {
+      await this.wait()
+      throw new StartError(formatCall(step), ESRCH, { by: step.by })
     }
     return { step, result }
+  }
+
+  /** @returns whether the child is there to get it */
+  #signal(): boolean {
+    try {
+      this.#go.signal()
+      return true
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EPIPE') return false
+      throw error
+    }
+  }
+
+  /** @returns whether the step reported; false at the end of the pipe: executed, or dead */
+  async #reported(): Promise<boolean> {
+    const { bytesRead } = await promisify(readFd)(this.#report.reader, Buffer.alloc(1), 0, 1, null)
+    return bytesRead === 1
   }
 
   /** Gives up: the child ends at its next wait. */

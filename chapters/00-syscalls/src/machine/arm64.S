@@ -42,6 +42,16 @@ store:
         b.lo next
         ldrb w9, [x19, #72]
         tbnz w9, #0, next
+        neg w10, w0                     // errno: one of those that may be?
+        ldrb w9, [x19, #74]
+        cmp w9, w10
+        b.eq next
+        ldrb w9, [x19, #75]
+        cmp w9, w10
+        b.eq next
+        ldrb w9, [x19, #76]
+        cmp w9, w10
+        b.eq next
         cbnz x20, return                // -errno, to the caller
         mov x0, #127
         b exit

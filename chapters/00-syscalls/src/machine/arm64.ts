@@ -7,7 +7,7 @@ clone_list:
   f3 03 02 aa               mov x19, x2
   68 36 80 d2               mov x8, #0x1b3
   01 00 00 d4               svc #0x0
-  e0 05 00 b5               cbnz x0, return
+  20 07 00 b5               cbnz x0, return
   14 00 80 d2               mov x20, #0x0
   04 00 00 14               b step
 run_list:
@@ -16,7 +16,7 @@ run_list:
   34 00 80 d2               mov x20, #0x1
 step:
   68 02 40 f9               ldr x8, [x19]
-  88 04 f8 b7               tbnz x8, #63, end
+  c8 05 f8 b7               tbnz x8, #63, end
   69 26 41 39               ldrb w9, [x19, #73]
   60 06 40 f9               ldr x0, [x19, #8]
   49 00 00 36               tbz w9, #0, step+0x18
@@ -45,15 +45,25 @@ step:
 store:
   60 1e 00 f9               str x0, [x19, #56]
   1f fc 3f b1               cmn x0, #0xfff
-  c3 00 00 54               b.cc next
+  03 02 00 54               b.cc next
   69 22 41 39               ldrb w9, [x19, #72]
-  89 00 00 37               tbnz w9, #0, next
+  c9 01 00 37               tbnz w9, #0, next
+  ea 03 00 4b               neg w10, w0
+  69 2a 41 39               ldrb w9, [x19, #74]
+  3f 01 0a 6b               cmp w9, w10
+  40 01 00 54               b.eq next
+  69 2e 41 39               ldrb w9, [x19, #75]
+  3f 01 0a 6b               cmp w9, w10
+  e0 00 00 54               b.eq next
+  69 32 41 39               ldrb w9, [x19, #76]
+  3f 01 0a 6b               cmp w9, w10
+  80 00 00 54               b.eq next
   34 01 00 b5               cbnz x20, return
   e0 0f 80 d2               mov x0, #0x7f
   05 00 00 14               b exit
 next:
   73 42 01 91               add x19, x19, #0x50
-  dc ff ff 17               b step
+  d2 ff ff 17               b step
 end:
   00 00 80 d2               mov x0, #0x0
   74 00 00 b5               cbnz x20, return

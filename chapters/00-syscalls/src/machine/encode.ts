@@ -4,7 +4,7 @@
 //
 // Invariant: pure. An image is position independent until load() (kernel/arena.ts) gives it an address, so encoding is
 // tested without root and without FFI. Every mistake in the data is found here, before anything runs.
-import { SpecError } from '../errno.ts'
+import { errnoNumber, SpecError } from '../errno.ts'
 import { SIG } from '../data/constants.ts'
 import { isOut, isResultOf, type Fields, type Syscall, type Value } from '../data/syscall.ts'
 import { isCallName, paramsOf, SYSCALLS, type Kind, type Layout } from '../data/table.ts'
@@ -13,13 +13,15 @@ export type Machine = 'x64' | 'arm64'
 
 /** struct step, see x64.S: byte offsets of its fields. */
 // region step
-export const STEP = { nr: 0, args: 8, result: 56, onZero: 64, mayFail: 72, refs: 73, size: 80 } as const
+export const STEP = { nr: 0, args: 8, result: 56, onZero: 64, mayFail: 72, refs: 73, errnos: 74, size: 80 } as const
 // endregion
 /** What a result field holds until the kernel answers: no system call returns it. */
 export const NOT_RUN = -(2n ** 63n)
 /** The first page holds the code. */
 export const CODE_SIZE = 4096
 const END_OF_LIST = -1n
+/** The room for them in struct step. */
+const ERRNOS_MAX = 3
 /** No call of ours reads more at once. */
 const BUFFER_MAX = 1024 * 1024
 
@@ -128,10 +130,20 @@ class Memory {
       }
     })
     this.byte(at + STEP.refs, refs)
-    if (call.mayFail) this.byte(at + STEP.mayFail, 1)
+    this.tolerance(at, call)
     if (call.as) names.set(call.as, at)
     steps.push({ call, at, outs })
     if (call.onZero) this.pointer(at + STEP.onZero, this.list(call.onZero, machine, steps, names))
+  }
+
+  tolerance(at: number, { call, mayFail }: Syscall): void {
+    if (mayFail === true) this.byte(at + STEP.mayFail, 1)
+    if (!Array.isArray(mayFail)) return
+    const errnos = mayFail.map((name) => errnoNumber(String(name)))
+    if (errnos.length > ERRNOS_MAX || errnos.includes(undefined)) {
+      throw new SpecError(`${call}: mayFail: expected at most ${ERRNOS_MAX} names such as ENOENT, got ${mayFail.join(', ')}`)
+    }
+    errnos.forEach((errno, i) => this.byte(at + STEP.errnos + i, errno ?? 0))
   }
 
   value(at: number, what: string, kind: Kind, value: Value | undefined, outs: { at: number; size: number }[]): void {
@@ -175,7 +187,8 @@ class Memory {
 }
 
 const EXPECTED: Readonly<Record<Kind['is'], string>> = {
-  int: 'a whole number', fd: 'a descriptor', mode: 'a file mode', string: 'text', strings: 'a list of texts',
+  int: 'a whole number', device: 'a device number', fd: 'a descriptor', mode: 'a file mode',
+  string: 'text', strings: 'a list of texts',
   out: 'a buffer { out: bytes } or null', signals: 'a list of signal names', mask: 'a list of signal names', flags: 'flags',
   one: 'one of its constants',
   struct: 'an object of its fields',

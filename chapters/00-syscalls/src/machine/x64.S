@@ -5,9 +5,10 @@
 #   long run_list(struct step *list)                                          at the label run_list
 #       Runs the list in the calling process. Returns 0 at its end, or -errno of the step that failed.
 #
-#   struct step { s64 nr; u64 args[6]; s64 result; struct step *on_zero; u8 may_fail; u8 refs; u8 pad[6]; }   80 bytes
+#   struct step { s64 nr; u64 args[6]; s64 result; struct step *on_zero; u8 may_fail; u8 refs; u8 errnos[3]; u8 pad[3]; }   80 bytes
 #
-# nr < 0 ends the list. Bit n of refs: args[n] is the address of the value, the result of an earlier step.
+# nr < 0 ends the list. Bit n of refs: args[n] is the address of the value, the result of an earlier step. A step may fail
+# with any errno (may_fail), or with one of errnos.
 # Neither a stack nor libc nor thread-local storage is used once the child exists: it may share the parent's memory, and it
 # may unmap everything but the page it stands on. r12 is the step, r13 says whether there is a caller to return to.
 .intel_syntax noprefix
@@ -59,6 +60,14 @@ store:
         jb next
         test byte ptr [r12 + 72], 1
         jnz next
+        mov ecx, eax
+        neg ecx                         # errno: one of those that may be?
+        cmp cl, [r12 + 74]
+        je next
+        cmp cl, [r12 + 75]
+        je next
+        cmp cl, [r12 + 76]
+        je next
         test r13d, r13d
         jnz return                      # -errno, to the caller
         mov edi, 127

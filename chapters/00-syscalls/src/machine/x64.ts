@@ -9,7 +9,7 @@ clone_list:
   b8 b3 01 00 00            mov eax,0x1b3
   0f 05                     syscall
   48 85 c0                  test rax,rax
-  0f 85 d2 00 00 00         jne return
+  0f 85 eb 00 00 00         jne return
   45 31 ed                  xor r13d,r13d
   eb 0d                     jmp step
 run_list:
@@ -20,7 +20,7 @@ run_list:
 step:
   49 8b 04 24               mov rax,QWORD PTR [r12]
   48 85 c0                  test rax,rax
-  0f 88 a3 00 00 00         js end
+  0f 88 bc 00 00 00         js end
   49 8b 7c 24 08            mov rdi,QWORD PTR [r12+0x8]
   41 f6 44 24 49 01         test BYTE PTR [r12+0x49],0x1
   74 03                     je step+0x1d
@@ -56,16 +56,24 @@ step:
 store:
   49 89 44 24 38            mov QWORD PTR [r12+0x38],rax
   48 3d 01 f0 ff ff         cmp rax,0xfffffffffffff001
-  72 14                     jb next
+  72 2d                     jb next
   41 f6 44 24 48 01         test BYTE PTR [r12+0x48],0x1
-  75 0c                     jne next
+  75 25                     jne next
+  89 c1                     mov ecx,eax
+  f7 d9                     neg ecx
+  41 3a 4c 24 4a            cmp cl,BYTE PTR [r12+0x4a]
+  74 1a                     je next
+  41 3a 4c 24 4b            cmp cl,BYTE PTR [r12+0x4b]
+  74 13                     je next
+  41 3a 4c 24 4c            cmp cl,BYTE PTR [r12+0x4c]
+  74 0c                     je next
   45 85 ed                  test r13d,r13d
   75 20                     jne return
   bf 7f 00 00 00            mov edi,0x7f
   eb 12                     jmp exit
 next:
   49 83 c4 50               add r12,0x50
-  e9 50 ff ff ff            jmp step
+  e9 37 ff ff ff            jmp step
 end:
   31 c0                     xor eax,eax
   45 85 ed                  test r13d,r13d

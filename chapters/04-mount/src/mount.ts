@@ -1,0 +1,126 @@
+// A mount table of its own. CLONE_NEWNS copies the host's; the container's root is built in the copy, and the rest is let go.
+//
+//   mounts({ root: { path: '/srv/busybox' }, mounts: DEFAULT_MOUNTS })   → the isolation
+//
+// In this order: no mount made here reaches the host; the root becomes a mount; everything is attached within it, by
+// descriptor; the root moves to /, and the host's mounts are detached. What is not mounted cannot be climbed to.
+// Invariant: after pivot_root and umount2 no path, and no descriptor that survives execve, leads to the host's files.
+import {
+  because, chdir, CLONE_NEWNS, fchdir, MNT_DETACH, mount, MOUNT_ATTR_RDONLY, MS_BIND, MS_PRIVATE, MS_REC, MS_SHARED, MS_SLAVE,
+  O_CLOEXEC, O_PATH, open, pivot_root, setMountAttributes, SpecError, umask, umount2, type Isolation, type Syscall,
+} from '@pocker/syscalls'
+import { attach, bind, filesystem, partsOf, target, type Kind } from './attach.ts'
+import { devices } from './dev.ts'
+import { masked, MASKED, readonly, READ_ONLY } from './hide.ts'
+import { parseOptions, parsePropagation } from './options.ts'
+
+/** @see OCI runtime spec, config.md, Mounts */
+export interface Mount {
+  readonly destination: string
+  readonly type?: string
+  readonly source?: string
+  readonly options?: readonly string[]
+  /** Whether a bind mount's source is a file: its place is made as one. A directory if it is not said. */
+  readonly file?: boolean
+}
+
+/** The slice of the OCI runtime spec that this chapter reads. */
+export interface MountSpec {
+  readonly root: { readonly path: string; readonly readonly?: boolean }
+  readonly mounts?: readonly Mount[]
+  /** What of the host's later mounts reaches the container: private if it is not said. */
+  readonly rootfsPropagation?: string
+  readonly maskedPaths?: readonly string[]
+  readonly readonlyPaths?: readonly string[]
+}
+
+/** What every container gets. @see Docker's default spec */
+export const DEFAULT_MOUNTS: readonly Mount[] = [
+  { destination: '/proc', type: 'proc', source: 'proc', options: ['nosuid', 'noexec', 'nodev'] },
+  { destination: '/dev', type: 'tmpfs', source: 'tmpfs', options: ['nosuid', 'strictatime', 'mode=755', 'size=64k'] },
+  {
+    destination: '/dev/pts', type: 'devpts', source: 'devpts',
+    options: ['nosuid', 'noexec', 'newinstance', 'ptmxmode=0666', 'mode=0620'],
+  },
+  { destination: '/sys', type: 'sysfs', source: 'sysfs', options: ['nosuid', 'noexec', 'nodev', 'ro'] },
+]
+
+/** @throws {SpecError} naming the mount at fault */
+// region mounts
+export function mounts(spec: MountSpec): Isolation {
+  const { root, mounts: list = DEFAULT_MOUNTS, maskedPaths = MASKED, readonlyPaths = READ_ONLY } = spec
+  if (!root.path) throw new SpecError('root.path: expected the path of a directory, got ""')
+  refuseDuplicates(list)
+  return {
+    name: 'mount',
+    flags: CLONE_NEWNS,
+    child: [
+      ...rootMount(root.path, spec.rootfsPropagation),
+      because('modes as they are written', umask(0)),
+      ...list.flatMap(mountSteps),
+      ...masked(maskedPaths),
+      ...readonly(readonlyPaths),
+      ...(root.readonly ? [readonlyRoot()] : []),
+      ...pivot(),
+      umask(0o022),
+    ],
+  }
+}
+// endregion
+
+// region rootMount
+function rootMount(path: string, propagation = 'rprivate'): Syscall[] {
+  const wanted = parsePropagation('rootfsPropagation', propagation)
+  // pivot_root wants no shared mount around it, so "shared" begins as a slave, and is shared again among the container's own.
+  const around = wanted === MS_SHARED || wanted === MS_SLAVE ? MS_SLAVE : MS_PRIVATE
+  return [
+    because('mounts made here stay here', mount(null, '/', null, MS_REC | around, null)),
+    because('the root has to be a mount', mount(path, path, null, MS_BIND | MS_REC, null)),
+    because('and private, for pivot_root', mount(null, path, null, MS_PRIVATE, null)),
+    { ...because('held by a descriptor from here on', open(path, O_PATH | O_CLOEXEC)), as: 'root' },
+  ]
+}
+// endregion
+
+// region pivot
+function pivot(): Syscall[] {
+  return [
+    fchdir({ resultOf: 'root' }),
+    because('the root moves here, the host\'s root above it', pivot_root('.', '.')),
+    because('and the host\'s mounts are let go, all of them', umount2('.', MNT_DETACH)),
+    chdir('/'),
+  ]
+}
+// endregion
+
+/** Only the root's own mount: those below it have their own say. */
+const readonlyRoot = (): Syscall =>
+  because('the root itself, read-only', setMountAttributes({ resultOf: 'root' }, { set: MOUNT_ATTR_RDONLY }, false))
+
+/** What is needed for one entry: a mount, its place, and the two put together. */
+function mountSteps(entry: Mount, index: number): Syscall[] {
+  const { destination, type = 'none', source = '', options: words = [], file = false } = entry
+  const options = parseOptions(words)
+  const isBind = options.bind || type === 'bind'
+  if (isBind && !source.startsWith('/')) {
+    throw new SpecError(`mounts[${index}].source: expected an absolute path to bind, got ${JSON.stringify(source)}`)
+  }
+  const [copy, place] = [`mount ${index}`, `place ${index}`]
+  const kind: Kind = isBind && file ? 'file' : 'directory'
+  return [
+    ...(isBind ? bind(copy, source, options) : filesystem(copy, type, source, options)),
+    ...(destination === '/dev' && type === 'tmpfs' ? devices(copy) : []),
+    ...target(place, destination, kind),
+    because(isBind ? `the ${kind} ${source} at ${destination}, which must be a ${kind} too` : `${type} at ${destination}`,
+      attach(copy, place)),
+  ]
+}
+
+function refuseDuplicates(list: readonly Mount[]): void {
+  const seen = new Set<string>()
+  for (const { destination } of list) {
+    const path = partsOf('mount.destination', destination).join('/')
+    if (seen.has(path)) throw new SpecError(`mount.destination: expected each place once, got ${destination} twice`)
+    seen.add(path)
+  }
+}

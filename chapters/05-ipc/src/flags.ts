@@ -34,5 +34,6 @@ export function parseSize(text: string): number {
   const { number = '', unit = '' } = SIZE.exec(text)?.groups ?? {}
   const bytes = Math.floor(Number(number || NaN) * (UNITS[unit.toLowerCase()] ?? NaN))
   if (Number.isSafeInteger(bytes) && bytes > 0) return bytes
-  throw new SpecError(`size: expected a number of bytes above 0, such as 65536, 64m or 1.5g, got ${JSON.stringify(text)}`)
+  const expected = 'a number of bytes above 0, such as 65536, 64m or 1.5g'
+  throw new SpecError(`size: expected ${expected}, got ${JSON.stringify(text)}`)
 }

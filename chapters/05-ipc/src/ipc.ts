@@ -1,18 +1,18 @@
-// What processes share without a file: System V segments, semaphores and queues, and the names of POSIX message queues.
-// CLONE_NEWIPC gives a container its own.
+// What processes share without a file: System V segments, semaphores and queues, and the names of POSIX message
+// queues. CLONE_NEWIPC gives a container its own.
 //
 //   ipc({ mode: 'private' })     → a new namespace, in which none of them exist yet
 //   ipc({ mode: 'host' })        → the machine's
 //   ipc({ mode: { join: 42 } })  → that of process 42
 //
-// Invariant: this is the kernel's table and nothing else. /dev/shm and /dev/mqueue are file systems: shm.ts mounts them.
+// Invariant: this is the kernel's table, nothing else. /dev/shm and /dev/mqueue are file systems: shm.ts mounts them.
 import {
   because, CLONE_NEWIPC, close, dieWithParent, O_CLOEXEC, O_RDONLY, open, setns, SpecError, type Isolation,
 } from '@pocker/syscalls'
 
 /**
- * Whose objects a container sees. `shareable` makes what `private` makes, and says that others may join it; `none` is
- * `private` without a /dev/shm. `join` is the number, as seen here, of any process in the namespace.
+ * Whose objects a container sees. `shareable` makes what `private` makes, and says that others may join it; `none`
+ * is `private` without a /dev/shm. `join` is the number, as seen here, of any process in the namespace.
  */
 export type IpcMode = 'none' | 'private' | 'shareable' | 'host' | { readonly join: number }
 

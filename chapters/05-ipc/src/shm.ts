@@ -6,12 +6,12 @@
 // A mount can be copied only from within its own mount namespace. So to share another container's /dev/shm, a process
 // between us and the new container makes the copy over there, and brings it home as a descriptor.
 // Invariant: the other container may be hostile. Its /dev/shm is looked up within its root, magic links refused; so a
-// symbolic link in it leads to its own files, never to the host's.
+// symbolic link in it leads to its own files, never to the host's; and what is masked there stays masked.
 import type { Mount } from '@pocker/mount'
 import {
-  because, chroot, CLONE_NEWNS, dieWithParent, fchdir, MOUNT_ATTR_NODEV, MOUNT_ATTR_NOEXEC, MOUNT_ATTR_NOSUID, moveMount,
-  MS_PRIVATE, O_CLOEXEC, O_PATH, O_RDONLY, open, openInRoot, openTree, setMountAttributes, setns, SpecError, type Isolation,
-  type Syscall,
+  because, chroot, CLONE_NEWNS, dieWithParent, fchdir, MOUNT_ATTR_NODEV, MOUNT_ATTR_NOEXEC, MOUNT_ATTR_NOSUID,
+  moveMount, MS_PRIVATE, O_CLOEXEC, O_PATH, O_RDONLY, open, openInRoot, openTree, setMountAttributes, setns, SpecError,
+  type Isolation, type Syscall,
 } from '@pocker/syscalls'
 import { processNumber, type IpcMode } from './ipc.ts'
 
@@ -27,7 +27,9 @@ const SHM = '/dev/shm'
 /** @throws {SpecError} if the size is none: 0 would mean no limit to a tmpfs. @see tmpfs(5), mq_overview(7) */
 // region mounts
 export function ipcMounts({ mode, shmSize = SHM_SIZE }: IpcSpec): readonly Mount[] {
-  if (!Number.isSafeInteger(shmSize) || shmSize < 1) throw new SpecError(`shmSize: expected a number of bytes above 0, got ${shmSize}`)
+  if (!Number.isSafeInteger(shmSize) || shmSize < 1) {
+    throw new SpecError(`shmSize: expected a number of bytes above 0, got ${shmSize}`)
+  }
   // Whoever mounts it sees the queues of the namespace that he is in. So this one entry is right for every mode.
   const queues: Mount = { destination: '/dev/mqueue', type: 'mqueue', source: 'mqueue', options: SAFE }
   if (mode === 'none' || typeof mode === 'object') return [queues]
@@ -64,18 +66,18 @@ function copyOf(pid: number): Syscall[] {
   const attributes = { set: MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, propagation: MS_PRIVATE }
   return [
     { ...because('what is / for the other', open(`/proc/${pid}/root`, place)), as: 'their root' },
-    { ...because('found within it, wherever its links point', openInRoot({ resultOf: 'their root' }, SHM)), as: 'their shm' },
+    { ...because('wherever a link in it points', openInRoot({ resultOf: 'their root' }, SHM)), as: 'their shm' },
     { ...open(`/proc/${pid}/ns/mnt`, read), as: 'their mounts' },
     { ...because('the way back', open('/proc/self/ns/mnt', read)), as: 'our mounts' },
     { ...open('/', place), as: 'our root' },
     { ...open('.', place), as: 'our directory' },
     because('a mount is copied only from within its namespace', setns({ resultOf: 'their mounts' }, CLONE_NEWNS)),
-    { ...openTree({ resultOf: 'their shm' }, '', false), as: 'shm' },
+    { ...because('and whatever covers a part of it', openTree({ resultOf: 'their shm' }, '', true)), as: 'shm' },
     because('back', setns({ resultOf: 'our mounts' }, CLONE_NEWNS)),
     because('setns put root and working directory to the top', fchdir({ resultOf: 'our root' })),
     chroot('.'),
     fchdir({ resultOf: 'our directory' }),
-    setMountAttributes({ resultOf: 'shm' }, attributes, false),
+    setMountAttributes({ resultOf: 'shm' }, attributes, true),
   ]
 }
 // endregion

@@ -58,23 +58,26 @@ const make = (word: string): string[] => ['perl', '-e', `
   }
   shmwrite(shmget(${KEY}, 0, 0), "${word}", 0, ${word.length})`]
 const read = ['perl', '-e', `$id = shmget(${KEY}, 0, 0); defined $id or print("none"), exit; shmread($id, $word, 0, 10); $word =~ s/\\0//g; print $word`]
+/** 0 is IPC_RMID. */
+const remove = ['perl', '-e', `shmctl(shmget(${KEY}, 0, 0), 0, 0); semctl(semget(${KEY}, 0, 0), 0, 0, 0); msgctl(msgget(${KEY}, 0), 0, 0)`]
 const MADE = 'shm made\nsem made\nmsg made\n'
+
+const here = ([program = '', ...args]: readonly string[]): string => execFileSync(program, args, { encoding: 'utf8' })
 
 /** On the machine itself, for as long as `body` takes. */
 async function onTheMachine<T>(body: () => Promise<T>): Promise<T> {
-  const [perl = '', ...args] = make('outside')
   try {
-    assert.is(execFileSync(perl, args, { encoding: 'utf8' }), MADE)
+    assert.is(here(make('outside')), MADE)
     return await body()
   } finally {
-    execFileSync('ipcrm', ['-M', KEY, '-S', KEY, '-Q', KEY].map(String))
+    here(remove)
   }
 }
 
 rootTest(test, 'the same key inside and outside: another segment, another semaphore, another queue', () => onTheMachine(async () => {
   const script = `${quoted(read)}; echo; ${quoted(make('inside'))}; ${quoted(read)}`
   assert.is((await run([ipc({ mode: 'private' })], ['sh', '-c', script])).stdout, `none\n${MADE}inside`)
-  assert.is(execFileSync(read[0] ?? '', read.slice(1), { encoding: 'utf8' }), 'outside')
+  assert.is(here(read), 'outside')
 }))
 
 rootTest(test, 'with --ipc host the key is taken, and the memory is the machine\'s', () => onTheMachine(async () => {
@@ -188,6 +191,13 @@ rootTest(test, 'whatever the other one puts in the place of its /dev/shm, nothin
 rootTest(test, 'a process that is not there is named, in one line', async () => {
   const pid = 2 ** 22 + 1 // above the largest number that Linux gives
   assert.match(await failure(inside({ mode: { join: pid } }, 'true')), new RegExp(`^openat\\(AT_FDCWD, "/proc/${pid}/ns/ipc".*\\): ENOENT[^\n]*$`))
+})
+
+rootTest(test, 'what is masked for the other one stays masked when its /dev/shm leads there', async () => {
+  await beside(await container({ mode: 'shareable' }), 'umount /dev/shm; rmdir /dev/shm; ln -s /proc /dev/shm', async (pid) => {
+    const { stdout } = await inside({ mode: { join: pid } }, 'test -e /dev/shm/interrupts && echo there; cat /dev/shm/interrupts; grep -c cpu /dev/shm/stat')
+    assert.match(stdout, /^there\n[1-9]\d*\n$/)
+  })
 })
 
 async function failure(started: Promise<Finished>): Promise<string> {

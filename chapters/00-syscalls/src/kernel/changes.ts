@@ -18,6 +18,7 @@ export function differences(before: View, after: View): Change[] {
   const rootChanged = before[ROOT.directory] !== after[ROOT.directory]
   const silent = (name: string): boolean => Object.values<string>(ROOT).includes(name)
     || (name.startsWith('mount ') && !sameTable(before, after, rootChanged))
+    || (name === 'root' && !rootChanged)
     || (name.startsWith('descriptor ') && rootChanged && name in before && name in after)
   return [...new Set([...Object.keys(after), ...Object.keys(before)])]
     .filter((name) => before[name] !== after[name] && !silent(name))

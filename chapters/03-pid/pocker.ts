@@ -10,10 +10,10 @@ await main('pocker', async () => {
   const [verb, path = '', ...argv] = process.argv.slice(2)
   if (argv.length === 0) throw new SpecError('usage: pocker.ts run|init|explain ROOTFS PROGRAM [ARG...]')
   const { privately, mounted } = proc()
-  const { held, execute } = init(findInit())
+  const reaper = verb === 'init' ? init(findInit()) : undefined
   const container = plan([
-    foreground(), uts({ hostname: 'box' }), pid({ mode: 'private' }), privately, ...(verb === 'init' ? [held] : []),
-    chroot({ path }), mounted, command({ argv, ...(verb === 'init' && { execute }) }),
+    foreground(), uts({ hostname: 'box' }), pid({ mode: 'private' }), privately, ...(reaper ? [reaper.held] : []),
+    chroot({ path }), mounted, command({ argv, ...(reaper && { execute: reaper.execute }) }),
   ])
   switch (verb) {
     case 'run': case 'init': checkRootfs(path); return runForeground(container)

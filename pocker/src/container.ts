@@ -78,6 +78,8 @@ export function toPlan(image: Image, words: readonly string[], options: Options)
   const shared = {
     mode: parseIpcMode(options.ipc), ...(options.shmSize !== undefined && { shmSize: parseSize(options.shmSize) }),
   }
+  const [defaults, own] = [[...DEFAULT_MOUNTS, ...ipcMounts(shared)], userMounts(options)]
+  const places = new Set(own.map(({ destination }) => destination)) // what the user puts there replaces ours
   const reaper = options.init && init(findInit())
   return plan([
     foreground(),
@@ -87,9 +89,9 @@ export function toPlan(image: Image, words: readonly string[], options: Options)
     ...(reaper ? [reaper.held] : []),
     mounts({
       root: { path: image.path, ...(options.readOnly && { readonly: true }) },
-      mounts: [...DEFAULT_MOUNTS, ...ipcMounts(shared), ...userMounts(options)],
+      mounts: [...defaults.filter(({ destination }) => !places.has(destination)), ...own],
     }),
-    joinedShm(shared),
+    ...(places.has('/dev/shm') ? [] : [joinedShm(shared)]),
     command({
       argv, env: environment(options.env, hostname),
       ...(workdir !== undefined && { cwd: workdir }), ...(reaper && { execute: reaper.execute }),

@@ -122,6 +122,7 @@ rootTest(test, 'shared memory of its own, of the size asked for, or the host\'s'
   const own = (await inBusybox((rootfs) => ['run', '--shm-size', '1m', rootfs, 'sh', '-c', size])).stdout.split('\n')
   const hosts = (await inBusybox((rootfs) => ['run', '--ipc', 'host', rootfs, 'sh', '-c', size])).stdout.split('\n')
   assert.is(own[0], '1024')
+  assert.is((await inBusybox((rootfs) => ['run', '--tmpfs', '/dev/shm:size=2m', rootfs, 'sh', '-c', size])).stdout.split('\n')[0], '2048')
   assert.is.not(own[1], readlinkSync('/proc/self/ns/ipc'))
   assert.is(hosts[1], readlinkSync('/proc/self/ns/ipc'))
 })

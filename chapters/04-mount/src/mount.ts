@@ -4,6 +4,7 @@
 //
 // In this order: no mount made here reaches the host; the root becomes a mount; everything is attached within it, by
 // descriptor; the root moves to /, and the host's mounts are detached. What is not mounted cannot be climbed to.
+// The descriptor named `root` can be used by the steps of later chapters, to attach more within the root.
 // Invariant: after pivot_root and umount2 no path, and no descriptor that survives execve, leads to the host's files.
 import {
   because, chdir, CLONE_NEWNS, fchdir, MNT_DETACH, mount, MOUNT_ATTR_RDONLY, MS_BIND, MS_PRIVATE, MS_REC, MS_SHARED, MS_SLAVE,

@@ -5,7 +5,7 @@
 // Invariant: a check that returns has passed. Expected values hold tokens, so no answer can know them beforehand.
 import { randomBytes } from 'node:crypto'
 import type { Isolation, Json } from '@pocker/syscalls'
-import type { Seen } from './look.ts'
+import type { Seen, Surroundings } from './look.ts'
 
 /** What a check can do with an answer. */
 export interface Context {
@@ -14,7 +14,7 @@ export interface Context {
   /** Calls the answer's function, which must throw. @returns its error. @throws {Failure} if it returns */
   refusal(...args: readonly Json[]): Promise<{ readonly name: string; readonly message: string }>
   /** Makes a container of it, and looks at it from outside. @throws {Failure} if a step fails */
-  run(isolation: Isolation): Promise<Seen>
+  run(isolation: Isolation, surroundings?: Surroundings): Promise<Seen>
   /** A text that nobody can know beforehand: lower case, `length` characters. */
   token(length?: number): string
 }

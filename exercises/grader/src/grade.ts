@@ -82,7 +82,7 @@ function prepare({ chapter, name }: Found, file: string, { root = ROOT, seconds 
         const seen = 'isolation' in result ? 'an isolation' : result.nonsense
         throw new Failure(`${name}() accepted what it must refuse`, { expected: 'an error', seen })
       },
-      run: (isolation) => look(isolation, where, limits),
+      run: (isolation, surroundings) => look(isolation, where, limits, surroundings),
     }
   }
 }

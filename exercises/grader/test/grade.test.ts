@@ -47,7 +47,8 @@ test('the answer\'s steps and flags are inside the last clone3, after all of the
   const step = sethostname('box')
   const descriptors = { stdin: 10, out: 11, gate: 12, foreign: [3, 12, 13] }
   const names = { nodename: 'm', domainname: 'd' }
-  const frame = { rootfs: '/r', names, manyUsers: true, ...descriptors, ready: 'now', made: 'known' }
+  const words = { built: 'all there', ready: 'now', made: 'known' }
+  const frame = { rootfs: '/r', names, manyUsers: true, ...descriptors, neighbours: 1, ...words }
   const { list, setup, clone } = sandbox({ name: 'x', flags: CLONE_NEWUTS, child: [step] }, frame)
   assert.equal(list.at(-4), clone)
   assert.is(clone.onZero?.[0], step)

@@ -51,8 +51,8 @@ async function step(name: string, words: string[], options: StepOptions): Promis
   const plan = toPlan(image, words, options)
   await ensureRootfs(image, name)
   prepareSources(options)
-  blockingStdio()
   const audience = options.json ? new Lines(plan) : new Screen(plan, options.verbose === true)
+  blockingStdio()
   const stepper = new Stepper(plan)
   try {
     audience.made(stepper.clone, stepper.pid, ownNamespaces(stepper.pid))

@@ -4,6 +4,7 @@
 //
 // Invariant: no byte more is taken from standard input than the lines that were asked for; the rest is the program's.
 import { readSync, writeSync } from 'node:fs'
+import { isatty } from 'node:tty'
 import { SYSCALLS, type Step } from '@pocker/syscalls'
 import pc from 'picocolors'
 
@@ -19,14 +20,16 @@ export const everything: Steering = { goOn: () => Promise.resolve(true) }
 const HELP = `Enter   make this call
 c       make all the rest
 b NAME  make the calls before the next NAME: b execve
-q       stop here; the container is gone then, and so it is after Ctrl-C and at the end of the input`
+q       stop here, and the container is gone; so do Ctrl-C and the end of the input`
 
 const PROMPT = 'Enter · c · b NAME · q · ?  › '
 
 export class Pilot implements Steering {
   /** So many steps are made without a question. */
   #skip = 0
-  readonly #terminal = process.stdin.isTTY && process.stdout.isTTY
+  // Not process.stdin: to look at it would make a pipe non-blocking, for the container too.
+  readonly #terminal = isatty(0)
+  readonly #prompts = isatty(0) && isatty(1)
 
   async goOn(rest: readonly Step[]): Promise<boolean> {
     while (this.#skip === 0) {
@@ -54,11 +57,11 @@ export class Pilot implements Steering {
   }
 
   async #ask(): Promise<string | undefined> {
-    if (!process.stdin.isTTY) return pipeLine()
-    if (this.#terminal) writeSync(1, pc.dim(PROMPT))
+    if (!this.#terminal) return pipeLine()
+    if (this.#prompts) writeSync(1, pc.dim(PROMPT))
     const line = await terminalLine()
     // The question, and the echo of the answer, make room for what came of it.
-    if (this.#terminal) writeSync(1, `${line === undefined ? '' : '\x1b[1A'}\r\x1b[J`)
+    if (this.#prompts) writeSync(1, `${line === undefined ? '' : '\x1b[1A'}\r\x1b[J`)
     return line
   }
 }

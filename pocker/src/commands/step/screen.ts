@@ -110,13 +110,14 @@ function shortCall(call: Syscall): string {
   return `${text.slice(0, place)}[/* ${envp.length} vars */]${text.slice(place + 2)}`
 }
 
-/** Breaks at spaces, and within a word only if it is wider than the line. */
+/** Breaks at spaces; a word wider than the line behind one of its | / or , if it has any. */
 function wrap(text: string, width: number): string[] {
   const lines: string[] = []
   let rest = text
   while (rest.length > width) {
     const space = rest.lastIndexOf(' ', width)
-    const end = space > 0 ? space : width
+    const within = Math.max(...['|', '/', ','].map((mark) => rest.lastIndexOf(mark, width - 1))) + 1
+    const end = space > 0 ? space : within || width
     lines.push(rest.slice(0, end))
     rest = rest.slice(end).trimStart()
   }

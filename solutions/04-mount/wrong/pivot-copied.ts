@@ -1,0 +1,8 @@
+// exercise: pivot
+// wrong: hands in the chapter's own package
+// score: 0
+// says: an answer may not import @pocker/mount: write it yourself
+import { mounts } from '@pocker/mount'
+import type { Isolation } from '@pocker/syscalls'
+
+export const pivot = (root: string): Isolation => mounts({ root: { path: root }, mounts: [] })

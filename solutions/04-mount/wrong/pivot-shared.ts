@@ -1,0 +1,21 @@
+// exercise: pivot
+// wrong: leaves the mounts shared
+// score: 0
+// says: a step failed: pivot_root
+import {
+  chdir, CLONE_NEWNS, MNT_DETACH, mount, MS_BIND, MS_REC, pivot_root, umount2, type Isolation,
+} from '@pocker/syscalls'
+
+export function pivot(root: string): Isolation {
+  return {
+    name: 'pivot',
+    flags: CLONE_NEWNS,
+    child: [
+      mount(root, root, null, MS_BIND | MS_REC, null),
+      chdir(root),
+      pivot_root('.', '.'),
+      umount2('.', MNT_DETACH),
+      chdir('/'),
+    ],
+  }
+}

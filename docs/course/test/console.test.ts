@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
+import { setTimeout } from 'node:timers/promises'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { rootTest } from '@pocker/testing'
@@ -162,11 +163,20 @@ rootTest(test, 'a caller that stops in the middle leaves nothing running', async
   const text = lesson('root', [`# (exec -a ${token} sleep 1000 &)`], ['# true'])
   for await (const run of runLesson(parseLesson('a', text), { repository: REPOSITORY })) {
     assert.is(run.failures.length, 0)
-    assert.is(processesWith(token).length, 1)
+    await appears(token) // bash does not wait until its child has executed the program
     break
   }
   assert.equal(processesWith(token), [])
 })
+
+/** Waits until there is such a process. @throws {Error} after ten seconds */
+async function appears(text: string): Promise<void> {
+  const deadline = Date.now() + 10_000
+  while (processesWith(text).length === 0) {
+    if (Date.now() > deadline) throw new Error(`expected a process ${text} within 10 s, got none`)
+    await setTimeout(5)
+  }
+}
 
 /** @returns the numbers of the machine's processes whose arguments hold the text */
 function processesWith(text: string): string[] {

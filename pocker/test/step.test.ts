@@ -302,4 +302,34 @@ rootTest(test, 'a container that somebody kills between two steps is one line', 
   assert.is(errors, 'pocker: setsid(): ESRCH (no such process)\n')
 })
 
+rootTest(test, 'a container that joins another: the steps of the process between come first, then the clone that makes it', async () => {
+  const other = spawn('unshare', ['--pid', '--fork', '--kill-child', 'sh', '-c', 'echo up; exec sleep 60'], { stdio: ['ignore', 'pipe', 'inherit'] })
+  try {
+    await once(other.stdout, 'data')
+    const children = `/proc/${other.pid}/task/${other.pid}/children`
+    const { stdout, status } = pocker(await words(['sh', '-c', 'exit 3'], '--json', '--pid', `container:${readFileSync(children, 'utf8').trim()}`))
+    assert.is(status, 3)
+    const lines = parse(stdout)
+    const made = lines.findIndex(({ n, call }) => n > 0 && call === 'clone3')
+    assert.equal(lines.slice(0, made).map(({ by, call }) => `${by} ${call}`), ['clone clone3', 'pid prctl', 'pid openat', 'pid setns', 'pid close'])
+    assert.ok(lines[made]?.changes.some(({ what }) => what === 'pid namespace'))
+    assert.is(lines[made + 1]?.by, 'foreground')
+  } finally {
+    other.kill('SIGKILL')
+    await once(other, 'exit')
+  }
+})
+
+rootTest(test, 'when the program runs, signals reach it as under `pocker run`', async () => {
+  const args = await words(['sh', '-c', 'trap "exit 9" TERM; echo ready; while :; do read -t 1 line; done'])
+  const child = spawn(process.execPath, [bin, ...args], { env: env(), stdio: ['pipe', 'pipe', 'inherit'] })
+  child.stdin.write('c\n')
+  let text = ''
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => { text += chunk })
+  while (!/^ready$/m.test(text)) await once(child.stdout, 'data')
+  child.kill('SIGTERM')
+  const [code] = await once(child, 'exit') as [number]
+  assert.is(code, 9)
+})
+
 test.run()

@@ -6,7 +6,7 @@
 //
 // Invariant: a namespace is entered by being born into it. No process ever changes its own number.
 import {
-  because, CLONE_NEWPID, close, dieWithParent, O_CLOEXEC, O_RDONLY, open, setns, SpecError, type Isolation,
+  because, CLONE_NEWPID, dieWithParent, enter, SpecError, type Isolation,
 } from '@pocker/syscalls'
 
 /** Which process numbers a container has. `join` is the number, as seen here, of any process in the namespace. */
@@ -32,9 +32,7 @@ export function pid({ mode }: { readonly mode: PidMode }): Isolation {
 function join(pid: number): NonNullable<Isolation['before']> {
   return [
     because('it must not outlive its parent either', dieWithParent()),
-    { ...open(`/proc/${pid}/ns/pid`, O_RDONLY | O_CLOEXEC), as: 'pid namespace' },
-    because('the next child is born there', setns({ resultOf: 'pid namespace' }, CLONE_NEWPID)),
-    close({ resultOf: 'pid namespace' }),
+    ...enter(`/proc/${pid}/ns/pid`, CLONE_NEWPID, 'the next child is born there'),
   ]
 }
 // endregion

@@ -7,18 +7,19 @@ import * as assert from 'uvu/assert'
 import { chroot } from '@pocker/chroot'
 import { findInit, init, parsePidMode, pid, proc } from '@pocker/pid'
 import {
-  CLONE_NEWNS, CLONE_NEWPID, command, explain, foreground, namespaces, pipe, plan, run, spawn, type Child, type Finished, type Plan,
+  CLONE_NEWNS, CLONE_NEWPID, command, explain, foreground, namespaces, pipe, plan, PR_CAPBSET_DROP, run, spawn,
+  Stepper, type Child, type Finished, type Isolation, type Plan,
 } from '@pocker/syscalls'
 import { busybox, rootTest } from '@pocker/testing'
 
-interface Wish { readonly init?: boolean; readonly mode?: Parameters<typeof pid>[0]['mode'] }
+interface Wish { readonly looker?: readonly Isolation[]; readonly init?: boolean; readonly mode?: Parameters<typeof pid>[0]['mode'] }
 
 /** The isolations of chapters 01 and 03 in their order. */
-function parts(path: string, { init: wanted = false, mode = 'private' }: Wish = {}) {
+function parts(path: string, { init: wanted = false, mode = 'private', looker = [] }: Wish = {}) {
   const { privately, mounted } = proc()
   const { held, execute } = init(findInit())
   return {
-    isolations: [pid({ mode }), privately, ...(wanted ? [held] : []), chroot({ path }), mounted],
+    isolations: [pid({ mode }), privately, ...(wanted ? [held] : []), chroot({ path }), mounted, ...looker],
     ...(wanted && { execute }),
   }
 }
@@ -28,8 +29,10 @@ async function inside(script: string, wish?: Wish): Promise<Finished> {
   return run(isolations, ['sh', '-c', script], options)
 }
 
+interface Talk { child: Child; line: () => Promise<string>; send: (text: string) => void; close: () => void }
+
 /** Starts a script and gives it with a way to read its next line. */
-async function talking(script: string, wish?: Wish): Promise<{ child: Child; line: () => Promise<string>; close: () => void }> {
+async function talking(script: string, wish?: Wish): Promise<Talk> {
   const { isolations, ...options } = parts(await busybox(), wish)
   const [input, output] = [pipe(), pipe()]
   const container: Plan = plan([foreground(), ...isolations, command({ argv: ['sh', '-c', script], stdio: [input.reader, output.writer, 2], ...options })])
@@ -45,7 +48,8 @@ async function talking(script: string, wish?: Wish): Promise<{ child: Child; lin
     text = text.slice(at + 1)
     return first
   }
-  return { child, line, close: () => { writer.destroy(); reader.destroy() } }
+  const send = (line: string): void => void writer.write(`${line}\n`)
+  return { child, line, send, close: () => { writer.destroy(); reader.destroy() } }
 }
 
 test('a namespace of its own is a flag, the host\'s is nothing, another\'s is entered by a process in between', () => {
@@ -174,6 +178,82 @@ rootTest(test, '#!/proc/self/exe as a command leads to the interpreter of the co
   const { stdout, stderr, code } = await inside('printf "#!/proc/self/exe\\n" > /tmp/loop; chmod 755 /tmp/loop; /tmp/loop; echo $?; rm /tmp/loop')
   assert.is(code, 0)
   assert.not.match(stdout + stderr, /node/i)
+})
+
+/** What the one who looks finds out about process $n; a line `end` closes each look. */
+const LOOK = `while read n; do
+  readlink /proc/$n/exe; cat /proc/$n/maps /proc/$n/environ /proc/$n/cmdline | tr '\\0' '\\n'; ls -l /proc/$n/fd
+  ls -a /proc/$n/root/ /proc/$n/cwd/
+  echo end
+done 2>&1`
+
+/** A newcomer in the namespace of a container that looks at it before each of its steps. @returns what was seen, by step */
+async function looks(looker: readonly Isolation[]): Promise<{ step: string; seen: string }[]> {
+  const { child, line, send, close } = await talking(LOOK, { looker })
+  const { isolations } = parts(await busybox(), { mode: { join: child.pid } })
+  const steps = new Stepper(plan([foreground(), ...isolations, command({ argv: ['sh', '-c', 'exit 7'] })]))
+  const all: { step: string; seen: string }[] = []
+  try {
+    while (steps.upcoming) {
+      const { call } = steps.upcoming
+      const inside = /^NSpid:.*\t(\d+)$/m.exec(readFileSync(`/proc/${steps.pid}/status`, 'utf8'))?.[1] ?? ''
+      send(Number(inside) === steps.pid ? '0' : inside) // the process between has no number there
+      const seen: string[] = []
+      for (let next = await line(); next !== 'end'; next = await line()) seen.push(next)
+      all.push({ step: call, seen: seen.join('\n') })
+      await steps.next()
+    }
+    assert.equal(await steps.wait(), { code: 7, signal: null })
+  } finally {
+    steps.stop()
+    child.kill('SIGKILL')
+    await child.wait()
+    close()
+  }
+  return all
+}
+
+rootTest(test, 'who joins is looked at before each step, and has nothing of the host\'s program, memory or files', async () => {
+  const all = await looks([])
+  const beforeItIsMade = all.findIndex(({ step }) => step === 'clone3') + 1
+  assert.ok(all.length > 15 && beforeItIsMade > 0, String(all.length))
+  for (const { step, seen } of all.slice(0, beforeItIsMade)) assert.match(seen, /\/proc\/0\/maps|No such file/, step)
+  for (const { step, seen } of all.slice(beforeItIsMade)) {
+    const [exe, ...rest] = seen.split('\n')
+    assert.is(exe, '/memfd:pocker (deleted)', step)
+    const maps = rest.filter((text) => /^[0-9a-f]+-[0-9a-f]+ (?!.*vsyscall)/.test(text))
+    assert.is(maps.length, 2, `${step}: ${maps.join('\n')}`) // the arena: its code, and its list
+    assert.not.match(seen, /node|libc|POCKER|PATH=/, step)
+    const open = rest.filter((text) => text.includes(' -> ')).map((text) => text.replace(/.* (\d+) -> (\w+|\/dev\/null).*/, '$1 $2'))
+    // 0, 1, 2; the two pipes of the gate; and what the steps opened on the way.
+    assert.ok(open.length >= 5 && open.slice(3, 5).every((text) => text.endsWith(' pipe')), `${step}: ${open.join()}`)
+  }
+})
+
+rootTest(test, 'without CAP_SYS_PTRACE, neither program, files nor root directory can be looked at', async () => {
+  const CAP_SYS_PTRACE = 19
+  const weak: Isolation = { name: 'weak', child: [{ call: 'prctl', args: [PR_CAPBSET_DROP, CAP_SYS_PTRACE, 0, 0, 0] }] }
+  for (const { step, seen } of await looks([weak])) {
+    assert.not.match(seen, /memfd| -> |^etc$|^proc$/m, step)
+  }
+})
+
+rootTest(test, 'a container that looks in a loop while others join never sees a program of the host', async () => {
+  const script = `newcomers=0
+while ! read -t 0 line; do for n in /proc/[0-9]*; do
+  exe=$(readlink $n/exe)
+  case $exe in */bin/busybox|"") ;; "/memfd:pocker (deleted)") newcomers=$((newcomers+1));; *) echo "$exe";; esac
+done; done
+echo $newcomers`
+  const { child, line, send, close } = await talking(script, {})
+  const { isolations } = parts(await busybox(), { mode: { join: child.pid } })
+  const joined = plan([foreground(), ...isolations, command({ argv: ['true'] })])
+  for (let i = 0; i < 300; i++) assert.equal(await spawn(joined).wait(), { code: 0, signal: null })
+  send('stop')
+  const first = await line()
+  assert.match(first, /^[1-9]\d*$/, first) // it did see some of them on their way, and nothing else
+  await child.wait()
+  close()
 })
 
 test.run()

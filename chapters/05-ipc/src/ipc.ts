@@ -7,7 +7,7 @@
 //
 // Invariant: this is the kernel's table, nothing else. /dev/shm and /dev/mqueue are file systems: shm.ts mounts them.
 import {
-  because, CLONE_NEWIPC, close, dieWithParent, O_CLOEXEC, O_RDONLY, open, setns, SpecError, type Isolation,
+  because, CLONE_NEWIPC, dieWithParent, enter, SpecError, type Isolation,
 } from '@pocker/syscalls'
 
 /**
@@ -33,9 +33,7 @@ export function ipc({ mode }: { readonly mode: IpcMode }): Isolation {
 function join(pid: number): NonNullable<Isolation['before']> {
   return [
     because('it must not outlive its parent either', dieWithParent()),
-    { ...open(`/proc/${pid}/ns/ipc`, O_RDONLY | O_CLOEXEC), as: 'ipc namespace' },
-    because('what is made from here on is made there', setns({ resultOf: 'ipc namespace' }, CLONE_NEWIPC)),
-    close({ resultOf: 'ipc namespace' }),
+    ...enter(`/proc/${pid}/ns/ipc`, CLONE_NEWIPC, 'what is made from here on is made there'),
   ]
 }
 // endregion

@@ -5,8 +5,8 @@
 //
 // Invariant: whatever is known of an execve is printed before it is made; from then on, the terminal is the program's.
 import {
-  blockingStdio, differences, exitCode, namespaces, observe, StartError, Stepper, type Change, type Exit, type Plan,
-  type Step, type Syscall, type View,
+  blockingStdio, differences, exitCode, forwardSignals, namespaces, observe, StartError, Stepper, stepsOf, type Change,
+  type Exit, type Step, type Syscall, type View,
 } from '@pocker/syscalls'
 import type { Command } from 'commander'
 import { containerCommand, findImage, prepareSources, toPlan, type Options } from '../container.ts'
@@ -51,36 +51,40 @@ async function step(name: string, words: string[], options: StepOptions): Promis
   const plan = toPlan(image, words, options)
   await ensureRootfs(image, name)
   prepareSources(options)
-  const audience = options.json ? new Lines(plan) : new Screen(plan, options.verbose === true)
+  const steps = stepsOf(plan)
+  const audience = options.json ? new Lines(steps) : new Screen(steps, options.verbose === true)
   blockingStdio()
   const stepper = new Stepper(plan)
   try {
     audience.made(stepper.clone, stepper.pid, ownNamespaces(stepper.pid))
-    if (await walk(plan, stepper, audience, options.json ? everything : new Pilot())) {
-      audience.ended(await stepper.wait())
-    }
+    const silence = await walk(stepper, audience, options.json ? everything : new Pilot())
+    if (silence) audience.ended(await stepper.wait().finally(silence))
   } finally {
     stepper.stop()
     process.exitCode = exitCode(await stepper.wait())
   }
 }
 
-/** @returns whether the program was executed; if not, somebody said stop */
-async function walk(plan: Plan, stepper: Stepper, audience: Audience, steering: Steering): Promise<boolean> {
+/** @returns what stops sending the program our signals; undefined if it was not executed, because somebody said stop */
+async function walk(stepper: Stepper, audience: Audience, steering: Steering): Promise<(() => void) | undefined> {
   let view: View = observe(stepper.pid)
+  let silence: (() => void) | undefined
   for (let n = 1; stepper.upcoming; n++) {
     const step = stepper.upcoming
     audience.upcoming(n, step)
-    if (!await steering.goOn(plan.child.slice(n - 1))) {
+    if (!await steering.goOn(stepper.steps.slice(n - 1))) {
       audience.stopped(n)
-      return false
+      silence?.()
+      return undefined
     }
+    // A signal is the program's from its first moment on; until then, it ends this.
+    if (step.call.startsWith('execve')) silence ??= forwardSignals(stepper.pid)
     const answer = await make(stepper, (errno) => audience.done(n, step, -errno, [], true))
     const now = answer === undefined ? view : observe(stepper.pid) // once it runs, the program changes itself
     audience.done(n, step, answer, differences(view, now))
     view = now
   }
-  return true
+  return silence
 }
 
 async function make(stepper: Stepper, failed: (errno: number) => void): Promise<Answer> {

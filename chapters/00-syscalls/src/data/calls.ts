@@ -6,15 +6,19 @@
 import {
   AT_EMPTY_PATH, AT_FDCWD, AT_RECURSIVE, AT_REMOVEDIR, CLOSE_RANGE_CLOEXEC, F_ADD_SEALS, F_GETFL, F_SETFD, F_SETFL,
   FSCONFIG_CMD_CREATE, FSCONFIG_SET_FLAG, FSCONFIG_SET_STRING, FSMOUNT_CLOEXEC, FSOPEN_CLOEXEC, MOVE_MOUNT_F_EMPTY_PATH,
-  MOVE_MOUNT_T_EMPTY_PATH, O_CLOEXEC, O_PATH, OPEN_TREE_CLOEXEC, OPEN_TREE_CLONE, PR_SET_NO_NEW_PRIVS, PR_SET_PDEATHSIG,
+  MOVE_MOUNT_T_EMPTY_PATH, O_CLOEXEC, O_PATH, OPEN_TREE_CLOEXEC, OPEN_TREE_CLONE, PR_SET_DUMPABLE, PR_SET_MM, PR_SET_MM_MAP,
+  PR_SET_NAME, PR_SET_NO_NEW_PRIVS, PR_SET_PDEATHSIG,
   RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS, S_IFCHR, S_IFREG, SIG, SIG_DFL, SIG_SETMASK,
 } from './constants.ts'
 import { SpecError } from '../errno.ts'
 import type { Out, ResultOf, Syscall } from './syscall.ts'
-import { CLONE_ARGS, MOUNT_ATTR, OPEN_HOW } from './table.ts'
+import { CLONE_ARGS, MM_MAP, MOUNT_ATTR, OPEN_HOW } from './table.ts'
 
 /** A descriptor: a number, or the result of an earlier step. */
 export type Fd = number | ResultOf
+
+/** Larger than any descriptor. */
+export const LAST_FD = 0xffff_ffff
 
 const length = (text: string): number => Buffer.byteLength(text)
 /** The size of the kernel's sigset_t in bytes: 64 signals. */
@@ -42,6 +46,21 @@ export const setsid = (): Syscall => ({ call: 'setsid', args: [] })
 export const dieWithParent = (): Syscall => ({ call: 'prctl', args: [PR_SET_PDEATHSIG, SIG['SIGKILL'] ?? 0] })
 /** No program started from here on gains privileges. @see PR_SET_NO_NEW_PRIVS(2const) */
 export const noNewPrivileges = (): Syscall => ({ call: 'prctl', args: [PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0] })
+/** No other process of this user may look into this one. @see PR_SET_DUMPABLE(2const) */
+export const hideProcess = (): Syscall => ({ call: 'prctl', args: [PR_SET_DUMPABLE, 0, 0, 0, 0] })
+/** What `ps` shows: at most 15 bytes. @see PR_SET_NAME(2const) */
+export const setProcessName = (name: string): Syscall => ({ call: 'prctl', args: [PR_SET_NAME, name] })
+/**
+ * Another file as this process's executable. All code of the present one must be unmapped.
+ * @param at an address that is mapped: program text, arguments and environment are said to be empty there
+ * @param exe a descriptor. @see PR_SET_MM_MAP(2const)
+ */
+export const setExecutable = (at: bigint, exe: number): Syscall => {
+  const fields = MM_MAP.fields.map(({ name }) => [name, name === 'end_code' || name === 'end_data' ? at + 16n : at])
+  const map = { ...Object.fromEntries(fields), auxv: 0, auxv_size_exe_fd: BigInt(exe) << 32n }
+  return { call: 'prctl', args: [PR_SET_MM, PR_SET_MM_MAP, map, MM_MAP.size, 0] }
+}
+export const munmap = (address: bigint, length: bigint): Syscall => ({ call: 'munmap', args: [address, length] })
 /** Block exactly these signals, such as `['SIGINT']`. @see rt_sigprocmask(2) */
 export const blockSignals = (signals: readonly string[]): Syscall =>
   ({ call: 'rt_sigprocmask', args: [SIG_SETMASK, signals, null, SIGSET] })
@@ -80,9 +99,11 @@ export const pivot_root = (newRoot: string, putOld: string): Syscall => ({ call:
 
 export const open = (path: string, flags: number, mode = 0): Syscall => ({ call: 'openat', args: [AT_FDCWD, path, flags, mode] })
 export const close = (fd: Fd): Syscall => ({ call: 'close', args: [fd] })
+/** @param last the last of them, too */
+export const closeRange = (first: number, last: number): Syscall => ({ call: 'close_range', args: [first, last, 0] })
 /** Every descriptor from this one on closes at the next execve. Linux 5.11. @see close_range(2) */
 export const closeOnExecFrom = (first: number): Syscall =>
-  ({ call: 'close_range', args: [first, 0xffff_ffff, CLOSE_RANGE_CLOEXEC] })
+  ({ call: 'close_range', args: [first, LAST_FD, CLOSE_RANGE_CLOEXEC] })
 export const read = (fd: Fd, count: number): Syscall => ({ call: 'read', args: [fd, { out: count } satisfies Out, count] })
 export const write = (fd: Fd, text: string): Syscall => ({ call: 'write', args: [fd, text, length(text)] })
 export const dup3 = (old: Fd, to: number, flags: number): Syscall => ({ call: 'dup3', args: [old, to, flags] })

@@ -122,9 +122,19 @@ export const CLOSE_RANGE: Names = { CLOSE_RANGE_CLOEXEC }
 
 // <linux/prctl.h>
 export const PR_SET_PDEATHSIG = 1
+export const PR_SET_DUMPABLE = 4
 export const PR_SET_NAME = 15
+export const PR_CAPBSET_DROP = 24
+export const PR_SET_MM = 35
 export const PR_SET_NO_NEW_PRIVS = 38
-export const PR: Names = { PR_SET_PDEATHSIG, PR_SET_NAME, PR_SET_NO_NEW_PRIVS }
+export const PR: Names = { PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_NAME, PR_CAPBSET_DROP, PR_SET_MM, PR_SET_NO_NEW_PRIVS }
+/** What PR_SET_MM sets: the whole map, and the executable with it. */
+export const PR_SET_MM_MAP = 14
+export const PR_SET_MM_WHAT: Names = { PR_SET_MM_MAP }
+
+// <linux/rseq.h>
+export const RSEQ_FLAG_UNREGISTER = 1
+export const RSEQ: Names = { RSEQ_FLAG_UNREGISTER }
 
 // <asm-generic/signal-defs.h>, <signal.h>
 export const SIG_BLOCK = 0

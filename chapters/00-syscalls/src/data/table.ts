@@ -6,8 +6,8 @@
 // The table drives everything else: encoding into memory, printing like strace, reading plans back from JSON.
 // Numbers: <asm/unistd_64.h> (x86-64) and <asm-generic/unistd.h> (arm64).
 import {
-  AT, CLONE, CLOSE_RANGE, F, FD, FSCONFIG, FSMOUNT, FSOPEN, MFD, MNT, MOUNT_ATTRS, MOVE_MOUNT, MS, O, OPEN_TREE, PR, RESOLVE,
-  SEAL, SIG, SIG_HANDLER, SIG_HOW, W, type Names,
+  AT, CLONE, CLOSE_RANGE, F, FD, FSCONFIG, FSMOUNT, FSOPEN, MFD, MNT, MOUNT_ATTRS, MOVE_MOUNT, MS, O, OPEN_TREE, PR, PR_SET_MM_WHAT,
+  RESOLVE, RSEQ, SEAL, SIG, SIG_HANDLER, SIG_HOW, W, type Names,
 } from './constants.ts'
 import type { Syscall } from './syscall.ts'
 
@@ -41,6 +41,11 @@ export const CLONE_ARGS = layout(64,
 /** struct sigaction of the kernel, <asm/signal.h> */
 const SIGACTION = layout(32, one('sa_handler', SIG_HANDLER), int('sa_flags'), int('sa_restorer'), mask('sa_mask'))
 
+/** struct prctl_mm_map, <linux/prctl.h>; the last of its fields is two: auxv_size, and in the upper half exe_fd. */
+export const MM_MAP = layout(104,
+  ...['start_code', 'end_code', 'start_data', 'end_data', 'start_brk', 'brk', 'start_stack', 'arg_start', 'arg_end', 'env_start',
+    'env_end', 'auxv', 'auxv_size_exe_fd'].map((name) => int(name)))
+
 /** struct open_how, <linux/openat2.h> */
 export const OPEN_HOW = layout(24, flags('flags', O), mode('mode'), flags('resolve', RESOLVE))
 /** struct mount_attr, <linux/mount.h> */
@@ -70,11 +75,17 @@ export const SYSCALLS = {
   setsid: row(112, 157, [], 'a session of its own: no controlling terminal'),
   prctl: row(157, 167, [one('option', PR)], 'set a property of this process', { on: 0, of: {
     1: [one('signal', SIG)],
+    4: [int('on'), int('0'), int('0'), int('0')],
     15: [string('name')],
+    24: [int('capability'), int('0'), int('0'), int('0')],
+    35: [one('what', PR_SET_MM_WHAT), struct('map', MM_MAP), int('size'), int('0')],
     38: [int('on'), int('0'), int('0'), int('0')],
   } }),
   rt_sigprocmask: row(14, 135, [one('how', SIG_HOW), signals('set'), out('old'), int('size')], 'set which signals are blocked'),
   rt_sigaction: row(13, 134, [one('signal', SIG), struct('action', SIGACTION), out('old'), int('size')], 'set what a signal does'),
+  munmap: row(11, 215, [int('address'), int('length')], 'give memory back'),
+  rseq: row(334, 293, [int('area'), int('length'), flags('flags', RSEQ), int('signature')],
+    'tell the kernel of a restartable sequence'),
   // namespaces and names
   unshare: row(272, 97, [flags('flags', CLONE)], 'move this process into new namespaces'),
   setns: row(308, 268, [fd('fd'), flags('type', CLONE)], 'move this process into an existing namespace'),

@@ -11,6 +11,7 @@ import { SIG, SIG_BLOCK, SIG_SETMASK, MAP_ANONYMOUS, MAP_SHARED, PROT_EXEC, PROT
 import { SpecError, SyscallError } from '../errno.ts'
 import { ARM64 } from '../machine/arm64.ts'
 import { CODE_SIZE, NOT_RUN, STEP, type Image, type Machine, type Placed } from '../machine/encode.ts'
+import type { Code } from '../machine/listing.ts'
 import { X64 } from '../machine/x64.ts'
 import { CLONE_ARGS } from '../data/table.ts'
 import type { Syscall } from '../data/syscall.ts'
@@ -25,6 +26,9 @@ export function machine(): Machine {
   throw new SpecError(`processor: expected x64 or arm64, got ${process.arch}`)
 }
 
+/** Memory from `start` up to, not including, `end`. */
+export interface Range { readonly start: bigint; readonly end: bigint }
+
 /** What became of one step. */
 export interface Result {
   readonly call: Syscall
@@ -38,7 +42,7 @@ export class Arena {
   readonly size: number
   readonly #memory: Buffer
   readonly #base: bigint
-  readonly #entries: { clone_list: Entry; run_list: Entry }
+  readonly #entries: { clone_list: Entry; run_list: Entry; thread_pointer: Entry }
   #image: Image
 
   /** @param size bytes at least, code included */
@@ -53,9 +57,12 @@ export class Arena {
     code.copy(this.#memory)
     // The kernel cleans the instruction cache (arm64) when a page becomes executable.
     if (rawLibc().mprotect(at, PAGE, PROT_READ | PROT_EXEC) === -1) throw new SyscallError('mprotect', errno())
+    const entry = (label: keyof Code['labels'], parameters: readonly string[]): Entry =>
+      ffi().ForeignFunction(this.#at(labels[label] ?? 0) as never, 'long', parameters as never) as unknown as Entry
     this.#entries = {
-      clone_list: entry(this.#memory, labels['clone_list'] ?? 0),
-      run_list: entry(this.#memory, labels['run_list'] ?? 0),
+      clone_list: entry('clone_list', ['pointer', 'ulong', 'pointer']),
+      run_list: entry('run_list', ['pointer']),
+      thread_pointer: entry('thread_pointer', []),
     }
     this.#image = image
     this.load(image)
@@ -89,6 +96,16 @@ export class Arena {
     return withSignalsBlocked(() => Number(this.#entries.clone_list(args, CLONE_ARGS.size, this.#at(this.#image.entry))))
   }
 
+  /** Where it lies. */
+  get range(): Range {
+    return { start: this.#base, end: this.#base + BigInt(this.size) }
+  }
+
+  /** The calling thread's, see x64.S. */
+  threadPointer(): bigint {
+    return BigInt(this.#entries.thread_pointer())
+  }
+
   /** In the order of the data. The buffers are copies. */
   results(): Result[] {
     return this.#image.steps.map((placed) => this.result(placed))
@@ -114,11 +131,6 @@ export class Arena {
 }
 
 type Entry = (...args: (Buffer | number)[]) => number
-
-function entry(memory: Buffer, offset: number): Entry {
-  const parameters = offset === 0 ? ['pointer', 'ulong', 'pointer'] : ['pointer']
-  return ffi().ForeignFunction(memory.subarray(offset) as never, 'long', parameters as never) as unknown as Entry
-}
 
 /** sizeof(sigset_t) of glibc */
 const GLIBC_SIGSET = 128

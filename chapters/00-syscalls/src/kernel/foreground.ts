@@ -2,7 +2,7 @@
 //
 //   process.exitCode = await runForeground(plan([foreground(), …]))
 import type { Plan } from '../data/isolation.ts'
-import { spawn, type Child } from './spawn.ts'
+import { spawn } from './spawn.ts'
 import { blockingStdio } from './stdio.ts'
 import { exitCode } from './wait.ts'
 
@@ -19,7 +19,7 @@ const KEYBOARD: readonly NodeJS.Signals[] = ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIG
 export async function runForeground(plan: Plan): Promise<number> {
   blockingStdio()
   const child = spawn(plan)
-  const stop = forwardSignals(child)
+  const stop = forwardSignals(child.pid)
   try {
     return exitCode(await child.wait())
   } finally {
@@ -31,15 +31,17 @@ export async function runForeground(plan: Plan): Promise<number> {
 const INSISTING = new Set<NodeJS.Signals>(['SIGINT', 'SIGTERM'])
 const PATIENCE = 3
 
-function forwardSignals(child: Child): () => void {
+/** @returns what ends it; call it as soon as the container has ended, for its number may come again */
+export function forwardSignals(pid: number): () => void {
   let asked = 0
-  const insists = (signal: NodeJS.Signals): boolean => INSISTING.has(signal) && ++asked >= PATIENCE
-  const forward = (signal: NodeJS.Signals): void => child.kill(insists(signal) ? 'SIGKILL' : signal)
-  const toGroup = (signal: NodeJS.Signals): void => void process.kill(-child.pid, insists(signal) ? 'SIGKILL' : signal)
-  for (const signal of FORWARDED) process.on(signal, forward)
+  const send = (to: number, signal: NodeJS.Signals): void =>
+    void process.kill(to, INSISTING.has(signal) && ++asked >= PATIENCE ? 'SIGKILL' : signal)
+  const toFirst = (signal: NodeJS.Signals): void => send(pid, signal)
+  const toGroup = (signal: NodeJS.Signals): void => send(-pid, signal)
+  for (const signal of FORWARDED) process.on(signal, toFirst)
   for (const signal of KEYBOARD) process.on(signal, toGroup)
   return () => {
-    for (const signal of FORWARDED) process.off(signal, forward)
+    for (const signal of FORWARDED) process.off(signal, toFirst)
     for (const signal of KEYBOARD) process.off(signal, toGroup)
   }
 }

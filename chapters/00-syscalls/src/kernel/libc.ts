@@ -48,6 +48,15 @@ let raw: Raw | undefined
 /** The functions as C has them: they answer -1, and errno() tells why. */
 export const rawLibc = (): Raw => (raw ??= ffi().Library('libc.so.6', SIGNATURES as never) as unknown as Raw)
 
+/** @returns the address of something that the C library exports; undefined if this one does not */
+export function symbol(name: string): Buffer | undefined {
+  try {
+    return new (ffi().DynamicLibrary)('libc.so.6').get(name) as Buffer
+  } catch {
+    return undefined
+  }
+}
+
 /** The last error of the C library. V8 may have changed it since: the trampoline, which answers -errno itself, cannot be wrong. */
 export const errno = (): number => ffi().errno()
 

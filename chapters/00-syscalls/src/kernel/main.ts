@@ -1,6 +1,6 @@
 // The outermost layer of a program: its exit code, and one line instead of a stack trace.
 import { SpecError, SyscallError } from '../errno.ts'
-import { StartError } from './spawn.ts'
+import { StartError } from './failure.ts'
 
 /** Docker's exit code for a container that was never made. @see docker run, Exit Status */
 export const NOT_STARTED = 125

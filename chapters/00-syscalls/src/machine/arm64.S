@@ -1,6 +1,6 @@
 // The bytes that walk a list of system calls, for arm64. src/machine/arm64.ts holds them; a test assembles this and compares.
-// What the two entries do, and the layout of a step, is written in x64.S. x19 is the step, x20 the caller.
-.globl clone_list, run_list
+// What the three entries do, and the layout of a step, is written in x64.S. x19 is the step, x20 the caller.
+.globl clone_list, run_list, thread_pointer
 .macro argument n
         ldr x\n, [x19, #(8 + 8*\n)]
         tbz w9, #\n, 1f
@@ -66,4 +66,7 @@ exit:
         svc #0
 return:
         ldp x19, x20, [sp], #16
+        ret
+thread_pointer:
+        mrs x0, tpidr_el0
         ret

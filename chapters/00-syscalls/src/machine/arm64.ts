@@ -73,4 +73,7 @@ exit:
 return:
   f3 53 c1 a8               ldp x19, x20, [sp], #16
   c0 03 5f d6               ret
+thread_pointer:
+  40 d0 3b d5               mrs x0, tpidr_el0
+  c0 03 5f d6               ret
 `)

@@ -4,6 +4,8 @@
 #       Makes a process with clone3(2). The parent gets its pid, or -errno. The child runs the list and never returns.
 #   long run_list(struct step *list)                                          at the label run_list
 #       Runs the list in the calling process. Returns 0 at its end, or -errno of the step that failed.
+#   long thread_pointer(void)                                                 at the label thread_pointer
+#       Where the C library keeps this thread's own data: an rseq area among them, see kernel/giveup.ts.
 #
 #   struct step { s64 nr; u64 args[6]; s64 result; struct step *on_zero; u8 may_fail; u8 refs; u8 errnos[3]; u8 pad[3]; }   80 bytes
 #
@@ -12,7 +14,7 @@
 # Neither a stack nor libc nor thread-local storage is used once the child exists: it may share the parent's memory, and it
 # may unmap everything but the page it stands on. r12 is the step, r13 says whether there is a caller to return to.
 .intel_syntax noprefix
-.globl clone_list, run_list
+.globl clone_list, run_list, thread_pointer
 .macro argument register n
         mov \register, [r12 + 8 + 8*\n]
         test byte ptr [r12 + 73], 1 << \n
@@ -86,4 +88,7 @@ exit:
 return:
         pop r13
         pop r12
+        ret
+thread_pointer:
+        mov rax, fs:0
         ret

@@ -86,4 +86,7 @@ return:
   41 5d                     pop r13
   41 5c                     pop r12
   c3                        ret
+thread_pointer:
+  64 48 8b 04 25 00 00 00 00   mov rax,QWORD PTR fs:0x0
+  c3                        ret
 `)

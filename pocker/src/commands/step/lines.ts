@@ -7,7 +7,7 @@
 // Invariant: nothing else is written there. What the container writes to its standard output goes to standard error.
 import { openSync, writeSync } from 'node:fs'
 import {
-  call, dup3, errnoText, formatCall, O_CLOEXEC, reason, toJson, type Change, type Plan, type Step, type Syscall,
+  call, dup3, errnoText, formatCall, O_CLOEXEC, reason, toJson, type Change, type Step, type Syscall,
 } from '@pocker/syscalls'
 import type { Answer, Audience } from '../step.ts'
 
@@ -15,8 +15,8 @@ export class Lines implements Audience {
   readonly #fd = ownOutput()
   readonly #total: number
 
-  constructor(plan: Plan) {
-    this.#total = plan.child.length
+  constructor(steps: readonly Step[]) {
+    this.#total = steps.length
   }
 
   made(clone: Syscall, pid: number, changes: readonly Change[]): void {

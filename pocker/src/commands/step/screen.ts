@@ -6,7 +6,7 @@
 //                   host name: laptop → box
 import { writeSync } from 'node:fs'
 import {
-  describe, errnoText, formatCall, paramsOf, reason, type Change, type Exit, type Plan, type Step, type Syscall,
+  describe, errnoText, formatCall, paramsOf, reason, type Change, type Exit, type Step, type Syscall,
 } from '@pocker/syscalls'
 import pc from 'picocolors'
 import type { Answer, Audience } from '../step.ts'
@@ -25,10 +25,10 @@ export class Screen implements Audience {
   readonly #by: number
   readonly #columns = Math.max(NARROWEST, Math.min(COLUMNS, process.stdout.columns ?? COLUMNS))
 
-  constructor(plan: Plan, verbose: boolean) {
-    this.#total = plan.child.length
+  constructor(steps: readonly Step[], verbose: boolean) {
+    this.#total = steps.length
     this.#verbose = verbose
-    this.#by = Math.max(...plan.child.map(({ by }) => by.length))
+    this.#by = Math.max(...steps.map(({ by }) => by.length))
   }
 
   made(clone: Syscall, pid: number, changes: readonly Change[]): void {

@@ -4,11 +4,12 @@
 //
 // They only build data: lengths and sizes are filled in, nothing is called.
 import {
-  AT_EMPTY_PATH, AT_FDCWD, AT_RECURSIVE, AT_REMOVEDIR, CLOSE_RANGE_CLOEXEC, F_ADD_SEALS, F_GETFL, F_SETFD, F_SETFL,
+  AF_INET, AF_NETLINK, AT_EMPTY_PATH, AT_FDCWD, AT_RECURSIVE, AT_REMOVEDIR, CLOSE_RANGE_CLOEXEC, F_ADD_SEALS, F_GETFL, F_SETFD, F_SETFL,
   FSCONFIG_CMD_CREATE, FSCONFIG_SET_FLAG, FSCONFIG_SET_STRING, FSMOUNT_CLOEXEC, FSOPEN_CLOEXEC, MOVE_MOUNT_F_EMPTY_PATH,
   MOVE_MOUNT_T_EMPTY_PATH, O_CLOEXEC, O_PATH, OPEN_TREE_CLOEXEC, OPEN_TREE_CLONE, PR_SET_DUMPABLE, PR_SET_MM, PR_SET_MM_MAP,
   PR_SET_NAME, PR_SET_NO_NEW_PRIVS, PR_SET_PDEATHSIG,
-  RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS, S_IFCHR, S_IFREG, SIG, SIG_DFL, SIG_SETMASK,
+  RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS, S_IFCHR, S_IFREG, SIG, SIG_DFL, SIG_SETMASK, SIOCSIFFLAGS,
+  SOCK_CLOEXEC, SOCK_DGRAM,
 } from './constants.ts'
 import { SpecError } from '../errno.ts'
 import type { Out, ResultOf, Syscall } from './syscall.ts'
@@ -157,3 +158,22 @@ export const setMountAttributes = (
     { attr_set: attr.set ?? 0, attr_clr: attr.clear ?? 0, propagation: attr.propagation ?? 0, userns_fd: 0 }, MOUNT_ATTR.size,
   ],
 })
+
+/** A socket for rtnetlink messages: each is a datagram of its own. @see netlink(7), rtnetlink(7) */
+export const netlinkSocket = (): Syscall => ({ call: 'socket', args: [AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, 0] })
+/** Something to make an ioctl for a network device on. @see netdevice(7) */
+export const deviceSocket = (): Syscall => ({ call: 'socket', args: [AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0] })
+export const setInterfaceFlags = (socket: Fd, name: string, flags: number): Syscall =>
+  ({ call: 'ioctl', args: [socket, SIOCSIFFLAGS, { ifr_name: name, ifr_flags: flags }] })
+/** To the kernel: a netlink socket needs no address for that. */
+export const send = (socket: Fd, message: Buffer, flags = 0): Syscall =>
+  ({ call: 'sendto', args: [socket, { hex: message.toString('hex') }, message.length, flags, null, 0] })
+/** @param size of the buffer in bytes; a longer datagram is cut off */
+export const receive = (socket: Fd, size: number, flags = 0): Syscall =>
+  ({ call: 'recvfrom', args: [socket, { out: size }, size, flags, null, null] })
+/** @param value an int */
+export const setSocketOption = (socket: Fd, level: number, option: number, value: number): Syscall => {
+  const bytes = Buffer.alloc(4)
+  bytes.writeInt32LE(value)
+  return { call: 'setsockopt', args: [socket, level, option, { hex: bytes.toString('hex') }, bytes.length] }
+}

@@ -160,3 +160,23 @@ export const PROT_WRITE = 2
 export const PROT_EXEC = 4
 export const MAP_SHARED = 1
 export const MAP_ANONYMOUS = 0x20
+
+// <sys/socket.h>, <linux/netlink.h>, <netinet/in.h> — socket(2), netlink(7)
+export const AF_UNIX = 1
+export const AF_INET = 2
+export const AF_NETLINK = 16
+export const AF: Names = { AF_UNIX, AF_INET, AF_NETLINK }
+export const SOCK_STREAM = 1
+export const SOCK_DGRAM = 2
+export const SOCK_CLOEXEC = 0o2000000
+export const SOCK: Names = { SOCK_STREAM, SOCK_DGRAM, SOCK_CLOEXEC }
+export const IPPROTO: Names = { IPPROTO_IP: 0 }
+export const NETLINK: Names = { NETLINK_ROUTE: 0 }
+export const MSG: Names = { MSG_PEEK: 2, MSG_TRUNC: 0x20, MSG_DONTWAIT: 0x40 }
+
+// <linux/sockios.h>, <linux/if.h> — netdevice(7)
+export const SIOCSIFFLAGS = 0x8914
+export const IOCTL: Names = { SIOCSIFFLAGS }
+export const IFF_UP = 1
+export const IFF_RUNNING = 0x40
+export const IFF: Names = { IFF_UP, IFF_RUNNING }

@@ -2,7 +2,7 @@
 //
 //   formatCall(sethostname('box'))   → sethostname("box", 3)
 import { O_CREAT, S_IFCHR, S_IFREG, SIG, type Names } from './constants.ts'
-import { isOut, isResultOf, type Fields, type Syscall, type Value } from './syscall.ts'
+import { isBytes, isOut, isResultOf, type Fields, type Syscall, type Value } from './syscall.ts'
 import { paramsOf, type Kind } from './table.ts'
 
 /** @returns the call with its arguments, on one line */
@@ -21,9 +21,10 @@ function formatValue(kind: Kind, value: Value): string {
   if (isOut(value)) return '{…}'
   if (value === null) return 'NULL'
   if (typeof value === 'string') return quote(value)
+  if (isBytes(value)) return quote(Buffer.from(value.hex, 'hex'))
   if (Array.isArray(value)) {
     const signals = kind.is === 'signals' || kind.is === 'mask'
-    return `[${signals ? value.map((name) => name.slice('SIG'.length)).join(' ') : value.map(quote).join(', ')}]`
+    return `[${signals ? value.map((name) => name.slice('SIG'.length)).join(' ') : value.map((text) => quote(text)).join(', ')}]`
   }
   if (typeof value === 'object') return formatFields(kind, value as Fields)
   return formatNumber(kind, value)
@@ -77,8 +78,8 @@ const ESCAPES: Readonly<Record<string, string>> =
   { '\n': '\\n', '\t': '\\t', '\r': '\\r', '"': '\\"', '\\': '\\\\', '\f': '\\f', '\v': '\\v' }
 
 /** A C string literal; what is not printable ASCII becomes octal bytes, as strace has it. */
-function quote(text: string): string {
-  const bytes = Buffer.from(text)
+function quote(text: string | Buffer): string {
+  const bytes = typeof text === 'string' ? Buffer.from(text) : text
   const body = Array.from(bytes, (byte, i) => {
     const char = String.fromCharCode(byte)
     if (ESCAPES[char]) return ESCAPES[char]

@@ -12,11 +12,14 @@ export interface Out { readonly out: number }
 /** The result of the earlier step that was given this name with `as`, for example a descriptor. */
 export interface ResultOf { readonly resultOf: string }
 
+/** Bytes that are no text, such as a netlink message: in hexadecimal, so that a plan stays JSON. */
+export interface Bytes { readonly hex: string }
+
 /** The fields of a C struct by name; the layout comes from the table of system calls. */
 export interface Fields { readonly [field: string]: Value }
 
 /** What an argument can be. Which of these a parameter takes is said by its kind in the table. */
-export type Value = number | bigint | string | null | readonly string[] | Out | ResultOf | Fields
+export type Value = number | bigint | string | null | readonly string[] | Out | ResultOf | Bytes | Fields
 
 // region syscall
 export interface Syscall {
@@ -44,4 +47,5 @@ export function mayFail<S extends Syscall>(call: S, ...errnos: readonly string[]
 }
 
 export const isOut = (v: Value | undefined): v is Out => typeof v === 'object' && v !== null && 'out' in v
+export const isBytes = (v: unknown): v is Bytes => typeof v === 'object' && v !== null && 'hex' in v
 export const isResultOf = (v: Value | undefined): v is ResultOf => typeof v === 'object' && v !== null && 'resultOf' in v

@@ -6,14 +6,15 @@
 // The table drives everything else: encoding into memory, printing like strace, reading plans back from JSON.
 // Numbers: <asm/unistd_64.h> (x86-64) and <asm-generic/unistd.h> (arm64).
 import {
-  AT, CLONE, CLOSE_RANGE, F, FD, FSCONFIG, FSMOUNT, FSOPEN, MFD, MNT, MOUNT_ATTRS, MOVE_MOUNT, MS, O, OPEN_TREE, PR, PR_SET_MM_WHAT,
-  RESOLVE, RSEQ, SEAL, SIG, SIG_HANDLER, SIG_HOW, W, type Names,
+  AF, AT, CLONE, CLOSE_RANGE, F, FD, FSCONFIG, FSMOUNT, FSOPEN, IFF, IOCTL, IPPROTO, MFD, MNT, MOUNT_ATTRS, MOVE_MOUNT, MS, MSG, NETLINK, O, OPEN_TREE, PR, PR_SET_MM_WHAT,
+  RESOLVE, RSEQ, SEAL, SIG, SIG_HANDLER, SIG_HOW, SOCK, W, type Names,
 } from './constants.ts'
 import type { Syscall } from './syscall.ts'
 
 /** How an argument is given, put into memory, and printed. */
 export type Kind =
-  | { readonly is: 'int' | 'fd' | 'mode' | 'string' | 'strings' | 'out' | 'signals' | 'mask' | 'device' }
+  | { readonly is: 'int' | 'fd' | 'mode' | 'string' | 'strings' | 'bytes' | 'out' | 'signals' | 'mask' | 'device' }
+  | { readonly is: 'chars'; readonly size: number }
   | { readonly is: 'flags' | 'one'; readonly names: Names }
   | { readonly is: 'struct'; readonly layout: Layout }
 
@@ -23,11 +24,11 @@ export interface Param { readonly name: string; readonly kind: Kind }
 export interface Layout { readonly size: number; readonly fields: readonly (Param & { readonly at: number })[] }
 
 type Of<T> = (name: string, extra: T) => Param
-const simple = (is: 'int' | 'fd' | 'mode' | 'string' | 'strings' | 'out' | 'signals' | 'mask' | 'device') =>
+const simple = (is: 'int' | 'fd' | 'mode' | 'string' | 'strings' | 'bytes' | 'out' | 'signals' | 'mask' | 'device') =>
   (name: string): Param => ({ name, kind: { is } })
 const int = simple('int'), fd = simple('fd'), mode = simple('mode'), string = simple('string')
 const strings = simple('strings'), out = simple('out'), signals = simple('signals'), mask = simple('mask')
-const device = simple('device')
+const device = simple('device'), bytes = simple('bytes')
 const flags: Of<Names> = (name, names) => ({ name, kind: { is: 'flags', names } })
 const one: Of<Names> = (name, names) => ({ name, kind: { is: 'one', names } })
 const struct: Of<Layout> = (name, layout) => ({ name, kind: { is: 'struct', layout } })
@@ -45,6 +46,11 @@ const SIGACTION = layout(32, one('sa_handler', SIG_HANDLER), int('sa_flags'), in
 export const MM_MAP = layout(104,
   ...['start_code', 'end_code', 'start_data', 'end_data', 'start_brk', 'brk', 'start_stack', 'arg_start', 'arg_end', 'env_start',
     'env_end', 'auxv', 'auxv_size_exe_fd'].map((name) => int(name)))
+
+/** struct ifreq, <linux/if.h>, as SIOCGIFFLAGS and SIOCSIFFLAGS read it. @see netdevice(7) */
+const IFREQ: Layout = { size: 40, fields: [
+  { name: 'ifr_name', kind: { is: 'chars', size: 16 }, at: 0 }, { name: 'ifr_flags', kind: { is: 'flags', names: IFF }, at: 16 },
+] }
 
 /** struct open_how, <linux/openat2.h> */
 export const OPEN_HOW = layout(24, flags('flags', O), mode('mode'), flags('resolve', RESOLVE))
@@ -119,6 +125,20 @@ export const SYSCALLS = {
   fsmount: row(432, 432, [fd('fs'), flags('flags', FSMOUNT), flags('attributes', MOUNT_ATTRS)], 'a mount of it, not yet attached'),
   mount_setattr: row(442, 442, [fd('dirfd'), string('path'), flags('flags', AT), struct('attr', MOUNT_ATTR), int('size')],
     'change what a mount allows'),
+  // sockets
+  socket: row(41, 198, [one('domain', AF), flags('type', SOCK)], 'make a socket', { on: 0, of: {
+    1: [int('protocol')],
+    2: [one('protocol', IPPROTO)],
+    16: [one('protocol', NETLINK)],
+  } }),
+  sendto: row(44, 206, [fd('fd'), bytes('buffer'), int('length'), flags('flags', MSG), bytes('address'), int('address length')],
+    'send a message'),
+  recvfrom: row(45, 207, [fd('fd'), out('buffer'), int('size'), flags('flags', MSG), out('address'), out('address length')],
+    'receive a message'),
+  setsockopt: row(54, 208, [fd('fd'), int('level'), int('option'), bytes('value'), int('length')], 'set an option of a socket'),
+  ioctl: row(16, 29, [fd('fd'), one('request', IOCTL)], 'set a property of a device', { on: 1, of: {
+    0x8914: [struct('ifreq', IFREQ)],
+  } }),
   // descriptors
   openat2: row(437, 437, [fd('dirfd'), string('path'), struct('how', OPEN_HOW), int('size')],
     'open a file, with rules for the way to it'),

@@ -6,7 +6,7 @@
 // tested without root and without FFI. Every mistake in the data is found here, before anything runs.
 import { errnoNumber, SpecError } from '../errno.ts'
 import { SIG } from '../data/constants.ts'
-import { isOut, isResultOf, type Fields, type Syscall, type Value } from '../data/syscall.ts'
+import { isBytes, isOut, isResultOf, type Fields, type Syscall, type Value } from '../data/syscall.ts'
 import { isCallName, paramsOf, SYSCALLS, type Kind, type Layout } from '../data/table.ts'
 
 export type Machine = 'x64' | 'arm64'
@@ -84,7 +84,10 @@ class Memory {
   }
 
   string(text: string): number {
-    const bytes = Buffer.from(`${text}\0`)
+    return this.blob(Buffer.from(`${text}\0`))
+  }
+
+  blob(bytes: Buffer): number {
     const at = this.alloc(bytes.length)
     bytes.copy(this.#data, at - CODE_SIZE)
     return at
@@ -156,6 +159,10 @@ class Memory {
       this.pointer(at, buffer)
     } else if (value === null && kind.is !== 'struct') {
       this.u64(at, 0n)
+    } else if (isBytes(value) && kind.is === 'bytes') {
+      this.pointer(at, this.blob(fromHex(what, value.hex)))
+    } else if (typeof value === 'string' && kind.is === 'chars') {
+      this.chars(at, what, value, kind.size)
     } else if (typeof value === 'string' && kind.is === 'string') {
       this.pointer(at, this.string(text(what, value)))
     } else if (Array.isArray(value) && kind.is === 'strings') {
@@ -168,11 +175,18 @@ class Memory {
       this.u64(at, signalSet(what, value))
     } else if (kind.is === 'struct' && typeof value === 'object' && value !== null) {
       this.pointer(at, this.struct(what, kind.layout, value as Fields, outs))
-    } else if (isInteger(value) && !['string', 'strings', 'signals', 'mask', 'struct', 'out'].includes(kind.is)) {
+    } else if (isInteger(value) && !['string', 'strings', 'signals', 'mask', 'struct', 'out', 'bytes', 'chars'].includes(kind.is)) {
       this.u64(at, BigInt(value))
     } else {
       throw new SpecError(`${what}: expected ${EXPECTED[kind.is]}, got ${describe(value)}`)
     }
+  }
+
+  /** char name[size] within a struct, with a NUL at its end. */
+  chars(at: number, what: string, value: string, size: number): void {
+    const bytes = Buffer.from(text(what, value))
+    if (bytes.length >= size) throw new SpecError(`${what}: expected at most ${size - 1} bytes, got ${bytes.length}`)
+    bytes.copy(this.#data, at - CODE_SIZE)
   }
 
   struct(what: string, layout: Layout, fields: Fields, outs: { at: number; size: number }[]): number {
@@ -188,7 +202,7 @@ class Memory {
 
 const EXPECTED: Readonly<Record<Kind['is'], string>> = {
   int: 'a whole number', device: 'a device number', fd: 'a descriptor', mode: 'a file mode',
-  string: 'text', strings: 'a list of texts',
+  bytes: 'bytes { hex }', chars: 'text', string: 'text', strings: 'a list of texts',
   out: 'a buffer { out: bytes } or null', signals: 'a list of signal names', mask: 'a list of signal names', flags: 'flags',
   one: 'one of its constants',
   struct: 'an object of its fields',
@@ -200,6 +214,13 @@ function text(what: string, value: unknown): string {
   if (typeof value !== 'string') throw new SpecError(`${what}: expected text, got ${describe(value)}`)
   if (value.includes('\0')) throw new SpecError(`${what}: expected text without a NUL byte, got ${JSON.stringify(value)}`)
   return value
+}
+
+function fromHex(what: string, hex: unknown): Buffer {
+  if (typeof hex !== 'string' || !/^([0-9a-f]{2})*$/.test(hex)) {
+    throw new SpecError(`${what}: expected bytes in hexadecimal, got ${describe(hex)}`)
+  }
+  return Buffer.from(hex, 'hex')
 }
 
 function signalSet(what: string, names: readonly unknown[]): bigint {

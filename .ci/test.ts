@@ -11,16 +11,10 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { leftovers, snapshot } from './leftovers.ts'
+import { allowedSkips, tally } from './results.ts'
+import { chaptersFrom, QUICK, testInMachine } from './vm/tests.ts'
 
-/** What pocker-test writes for each package. */
-interface Result {
-  readonly name: string
-  readonly passed: number
-  readonly failed: number
-  readonly skipped: number
-  readonly skips: readonly string[]
-}
-
+const long = process.argv.includes('--long')
 const here = dirname(fileURLToPath(import.meta.url))
 const work = mkdtempSync(join(tmpdir(), 'pocker-run-'))
 const [results, tmp, root] = ['results', 'tmp', 'root'].map((name) => {
@@ -34,7 +28,7 @@ chmodSync(work, 0o755)
 const env: NodeJS.ProcessEnv = {
   ...process.env,
   TURBO_TELEMETRY_DISABLED: '1', DO_NOT_TRACK: '1', NO_UPDATE_NOTIFIER: '1',
-  ...(process.argv.includes('--long') && { POCKER_TEST_LONG: '1' }),
+  ...(long && { POCKER_TEST_LONG: '1' }),
 }
 delete env['NODE_EXTRA_CA_CERTS']
 
@@ -54,7 +48,8 @@ report(run('npx', ['knip']), 'knip')
 const before = snapshot(tmp)
 run('npx', ['turbo', 'run', 'test', '--concurrency=1', '--continue', '--log-order=stream', '--log-prefix=none'],
   { TMPDIR: tmp, POCKER_ROOT: root, POCKER_TEST_RESULTS: results })
-sum()
+sum(results, testedPackages())
+await runInMachine()
 const left = leftovers(before, snapshot(tmp))
 for (const line of left) console.log(`left behind: ${line}`)
 report(left.length === 0, 'nothing is left on the machine')
@@ -75,25 +70,32 @@ function installPackages(): void {
   report(apt('update') && apt('install', '--no-install-recommends', ...missing), `install ${missing.join(' ')}`)
 }
 
-/** Adds up what the packages reported; a package that reported nothing has failed. */
-function sum(): void {
-  const allowed = JSON.parse(readFileSync(join(here, 'skips.json'), 'utf8')) as readonly { test: string; reason: string }[]
-  for (const name of testedPackages()) {
-    const file = join(results, `${name.replace('/', '__')}.json`)
-    if (!existsSync(file)) {
-      report(false, `${name}: its tests did not run`)
-      continue
-    }
-    const result = JSON.parse(readFileSync(file, 'utf8')) as Result
-    passed += result.passed
-    failed += result.failed
-    skipped += result.skipped
-    const counts = `${result.passed} passed, ${result.failed} failed, ${result.skipped} skipped`
-    console.log(`${result.failed === 0 ? 'ok  ' : 'FAIL'} ${name}: ${counts}`)
-    for (const skip of result.skips) {
-      if (!allowed.some(({ test }) => skip.startsWith(`${test}: `))) report(false, `a skip that is not in .ci/skips.json: ${skip}`)
-    }
+/** Runs the tests of the chapters from 03 on in a machine of their own: some of them, or all. */
+async function runInMachine(): Promise<void> {
+  const name = 'the chapters in a machine of their own'
+  if (process.arch !== 'x64') return skip(name, 'needs x86-64')
+  const dir = join(results, 'vm')
+  mkdirSync(dir)
+  process.env['TMPDIR'] = tmp // what must be empty in the end, and where tsx has just put all that it compiled
+  try {
+    sum(dir, await testInMachine(chaptersFrom(long ? [] : QUICK), dir))
+  } catch (error) {
+    report(false, `${name}: ${(error as Error).message}`)
   }
+}
+
+function sum(dir: string, names: readonly string[]): void {
+  const all = tally(dir, names)
+  passed += all.passed
+  failed += all.failed
+  skipped += all.skipped
+  for (const line of all.lines) console.log(line)
+}
+
+function skip(what: string, reason: string): void {
+  console.log(`SKIP ${what}: ${reason}`)
+  skipped++
+  if (!allowedSkips().some(({ test }) => test === what)) report(false, `a skip that is not in .ci/skips.json: ${what}`)
 }
 
 /** The workspace packages that have tests, by name. */

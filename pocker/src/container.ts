@@ -1,102 +1,157 @@
-// From the words of `pocker run` to a plan. The flags are declared once, for run, explain and step.
+// From the words of `pocker run` to a plan.
 //
-//   containerCommand('run')                     → a commander command with docker's flags
-//   toPlan('busybox', ['echo', 'hi'], options)  → Plan
+//   container('busybox', ['echo', 'hi'], options)   → { plan, prepare, after }
+//
+// Invariant: making a plan changes nothing; what must be there before it runs is made by prepare().
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, statSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
 import { ipc, ipcMounts, joinedShm, parseIpcMode, parseSize } from '@pocker/ipc'
 import { DEFAULT_MOUNTS, mounts, parseMount, parseTmpfs, parseVolume, type Mount } from '@pocker/mount'
+import { net, parseNetwork } from '@pocker/net'
 import { findInit, init, parsePidMode, pid } from '@pocker/pid'
-import { command, DEFAULT_PATH, foreground, plan, SpecError, type Plan } from '@pocker/syscalls'
+import { command, DEFAULT_PATH, foreground, plan, SpecError, type Isolation, type Plan } from '@pocker/syscalls'
+import { checkOffsets, clocks, parseOffset, time } from '@pocker/time'
+import { borrow, choose, parseIdMap, parseUserns, surroundings, user, type Choice, type UserSpec } from '@pocker/user'
 import { uts } from '@pocker/uts'
-import { Command } from 'commander'
+import { say } from './errors.ts'
+import type { Options } from './flags.ts'
+import { ensureRootfs, findImage, type Image } from './image.ts'
+import { limits } from './limits.ts'
+import { privileges, type Privileges } from './privileges.ts'
 
-export interface Options {
-  readonly env: readonly string[]
-  readonly workdir?: string
-  readonly hostname?: string
-  readonly entrypoint?: string
-  readonly pid?: string
-  readonly init?: true
-  readonly ipc?: string
-  readonly shmSize?: string
-  readonly volume: readonly string[]
-  readonly mount: readonly string[]
-  readonly tmpfs: readonly string[]
-  readonly readOnly?: true
+export interface Container {
+  readonly plan: Plan
+  /** Makes the group that its own is made in. */
+  readonly prepare: () => void
+  /** Takes back what the plan does not, whether it started or not. */
+  readonly after: () => Promise<void>
 }
 
-/** Where pocker keeps what outlives a container. */
-export const pockerRoot = (): string => process.env['POCKER_ROOT'] || '/var/lib/pocker'
+/** As Docker's, twelve hexadecimal digits. */
+const newId = (): string => randomBytes(6).toString('hex')
 
-/** @returns a verb that takes IMAGE [COMMAND] [ARG...] and docker run's flags; parsing stops at IMAGE */
-export function containerCommand(verb: string): Command {
-  return new Command(verb)
-    .argument('<image>', 'busybox, or the path of an unpacked root file system')
-    .argument('[command...]', 'the program and its arguments')
-    .option('--rm', 'remove the container when it ends')
-    .option('-e, --env <name=value>', 'set an environment variable; without a value, take it from here', collect, [])
-    .option('-w, --workdir <dir>', 'the working directory, made if it is missing')
-    .option('-h, --hostname <name>', 'the host name, otherwise a random one')
-    .option('--entrypoint <program>', 'the program; the command becomes its arguments')
-    .option('-v, --volume <host:container[:options]>', 'a directory or file of the host; made if it is missing', collect, [])
-    .option('--mount <key=value,...>', 'type=bind or tmpfs, source, target, readonly, bind-propagation, tmpfs-size', collect, [])
-    .option('--tmpfs <dir[:options]>', 'an empty directory in memory', collect, [])
-    .option('--read-only', 'nothing of the root file system can be changed')
-    .option('--pid <mode>', 'process numbers: host, or container:PID to share those of a process')
-    .option('--ipc <mode>', 'shared memory and queues: none, private, shareable, host, or container:PID')
-    .option('--shm-size <bytes>', 'the size of /dev/shm, such as 64m')
-    .option('--init', 'an init as process 1, which forwards signals and waits for orphans')
-    .helpOption('--help', 'show this help')
-    .passThroughOptions()
+/** What `pocker run` starts: its root file system is there, and so are the directories of -v. @throws {SpecError} */
+export async function prepared(name: string, words: readonly string[], options: Options): Promise<Container> {
+  const { lacking, spec } = chooseUsers(options)
+  if (lacking) say(`only one user exists inside, root: ${lacking.found}; try: ${lacking.remedy}`)
+  await ensureRootfs(findImage(name, ownerOf(spec)), name)
+  const made = container(name, words, options)
+  prepareSources(options)
+  made.prepare()
+  return made
 }
 
-const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value]
-
-/** A root file system by name or path, and the program that runs if none is given. */
-export interface Image { readonly path: string; readonly builtIn: boolean; readonly command: readonly string[] }
-
-/** @throws {SpecError} if the name is neither a path nor an image that can be made here */
-export function findImage(name: string): Image {
-  if (/^\.{0,2}\//.test(name)) return { path: resolve(name), builtIn: false, command: [] }
-  if (name === 'busybox' || name === 'busybox:latest') {
-    return { path: join(pockerRoot(), 'rootfs/busybox'), builtIn: true, command: ['sh'] }
+/**
+ * The same as data: nothing is made.
+ * @param id names the host, if nobody else does, and the cgroup
+ * @throws {SpecError} naming the flag at fault
+ */
+export function container(name: string, words: readonly string[], options: Options, id = newId()): Container {
+  const users = chooseUsers(options).spec
+  const image = findImage(name, ownerOf(users))
+  const allowed = privileges(options, { rootfs: image.path, groupsDenied: users?.writtenBy === 'owner' })
+  const limited = limits(options, { id, userNamespace: users !== undefined, deviceRules: allowed.deviceRules })
+  return {
+    plan: plan([...first(limited.isolations, users), ...isolations(image, words, options, { id, users, allowed })]),
+    prepare: limited.prepare,
+    after: limited.after,
   }
-  throw new SpecError(`image: expected busybox, or the path of an unpacked root file system such as ./rootfs, got ${name}`)
 }
 
-/** @throws {SpecError} naming the flag at fault */
-export function toPlan(image: Image, words: readonly string[], options: Options): Plan {
-  const { workdir, entrypoint } = options
+function chooseUsers({ userns, uidmap, gidmap }: Options): Choice {
+  const maps = (flag: string, texts: readonly string[]) => texts.map((text) => parseIdMap(flag, text))
+  return choose({
+    ...(userns !== undefined && { mode: parseUserns(userns) }),
+    ...(uidmap.length > 0 && { uidMappings: maps('--uidmap', uidmap) }),
+    ...(gidmap.length > 0 && { gidMappings: maps('--gidmap', gidmap) }),
+  }, surroundings())
+}
+
+/** An ordinary user's files are root's inside as they are; root's are not, and have to be given away. */
+function ownerOf(spec: UserSpec | undefined): Image['owner'] {
+  if (spec?.writtenBy !== 'root') return undefined
+  const root = (map: UserSpec['uidMappings']): number => map.find(({ containerID }) => containerID === 0)?.hostID ?? 0
+  return { uid: root(spec.uidMappings), gid: root(spec.gidMappings) }
+}
+
+/** The groups are the host's root's to enter, and so before users; the parent's death is remembered behind them only. */
+function first(groups: readonly Isolation[], users: UserSpec | undefined): Isolation[] {
+  return users ? [...groups, user(users), foreground()] : [foreground(), ...groups]
+}
+
+interface Who { readonly id: string; readonly users: UserSpec | undefined; readonly allowed: Privileges }
+
+function isolations(image: Image, words: readonly string[], options: Options, { id, users, allowed }: Who): Isolation[] {
+  const { workdir, entrypoint, privileged } = options
   if (workdir !== undefined && !workdir.startsWith('/')) {
     throw new SpecError(`--workdir: expected an absolute path, got ${workdir}`)
   }
   const argv = entrypoint ? [entrypoint, ...words] : words.length > 0 ? words : image.command
   if (argv.length === 0) throw new SpecError(`command: expected a program to run, got none; add one behind ${image.path}`)
-  const hostname = options.hostname ?? randomBytes(6).toString('hex')
-  const shared = {
-    mode: parseIpcMode(options.ipc), ...(options.shmSize !== undefined && { shmSize: parseSize(options.shmSize) }),
-  }
-  const [defaults, own] = [[...DEFAULT_MOUNTS, ...ipcMounts(shared)], userMounts(options)]
+  const modes = { pid: parsePidMode(options.pid), ipc: parseIpcMode(options.ipc), network: parseNetwork(options.network) }
+  if (process.geteuid?.() !== 0) refuseWithoutRoot(modes, options)
+  const shared = { mode: modes.ipc, ...(options.shmSize !== undefined && { shmSize: parseSize(options.shmSize) }) }
+  const defaults = [...(privileged ? DEFAULT_MOUNTS.map(writable) : DEFAULT_MOUNTS), ...ipcMounts(shared)]
+  const own = [...allowed.mounts, ...userMounts(options)]
   const places = new Set(own.map(({ destination }) => destination)) // what the user puts there replaces ours
+  const list = [...defaults.filter(({ destination }) => !places.has(destination)), ...own]
   const reaper = options.init && init(findInit())
-  return plan([
-    foreground(),
-    uts({ hostname }),
-    pid({ mode: parsePidMode(options.pid) }),
+  const hostname = options.hostname ?? id
+  return [
+    time({ offsets: timeOffsets(options) }),
+    names(options, hostname),
+    pid({ mode: modes.pid }),
     ipc(shared),
+    net({ mode: modes.network, ...(users && { enteredBy: 'between' }) }),
     ...(reaper ? [reaper.held] : []),
     mounts({
       root: { path: image.path, ...(options.readOnly && { readonly: true }) },
-      mounts: [...defaults.filter(({ destination }) => !places.has(destination)), ...own],
+      ...(privileged && { maskedPaths: [], readonlyPaths: [] }),
+      ...(users ? borrow(list, { pid: isOwn(modes.pid), net: isOwn(modes.network), ipc: isOwn(modes.ipc) }) : { mounts: list }),
     }),
     ...(places.has('/dev/shm') ? [] : [joinedShm(shared)]),
+    ...allowed.isolations,
     command({
-      argv, env: environment(options.env, hostname),
+      argv, env: environment(options.env, { hostname, home: allowed.resolved.home }),
       ...(workdir !== undefined && { cwd: workdir }), ...(reaper && { execute: reaper.execute }),
     }),
-  ])
+  ]
+}
+
+/** Of a privileged container. */
+const writable = (mount: Mount): Mount => ({ ...mount, options: mount.options?.filter((word) => word !== 'ro') ?? [] })
+
+const isOwn = (mode: Modes[keyof Modes]): boolean => typeof mode === 'string' && mode !== 'host'
+
+/** Docker refuses a name in the host's own namespace: it would rename the machine. */
+function names({ uts: mode, hostname: given }: Options, hostname: string): Isolation {
+  if (mode === undefined) return uts({ hostname })
+  if (mode !== 'host') throw new SpecError(`--uts: expected host, got ${JSON.stringify(mode)}`)
+  if (given !== undefined) throw new SpecError('--hostname: expected a UTS namespace to set it in, got --uts host')
+  return { name: 'uts' }
+}
+
+function timeOffsets({ boottime, monotonic }: Options): Parameters<typeof time>[0]['offsets'] {
+  const offsets = {
+    ...(boottime !== undefined && { boottime: parseOffset('--boottime', boottime) }),
+    ...(monotonic !== undefined && { monotonic: parseOffset('--monotonic', monotonic) }),
+  }
+  checkOffsets(offsets, clocks(readFileSync('/proc/uptime', 'utf8')))
+  return offsets
+}
+
+interface Modes {
+  readonly pid: ReturnType<typeof parsePidMode>
+  readonly ipc: ReturnType<typeof parseIpcMode>
+  readonly network: ReturnType<typeof parseNetwork>
+}
+
+/** What the kernel would refuse an ordinary user with nothing but EPERM. */
+function refuseWithoutRoot(modes: Modes, { boottime, monotonic }: Options): void {
+  const joins = Object.entries(modes).find(([, mode]) => typeof mode === 'object')?.[0]
+  if (joins) throw new SpecError(`--${joins}: expected root to join a container, got an ordinary user`)
+  const clock = boottime !== undefined ? 'boottime' : monotonic !== undefined ? 'monotonic' : undefined
+  if (clock) throw new SpecError(`--${clock}: expected root to shift a clock, got an ordinary user`)
 }
 
 /** The mounts that the flags ask for, outer places before those within them. */
@@ -112,10 +167,10 @@ const isFile = (source = ''): boolean =>
   source.startsWith('/') && statSync(source, { throwIfNoEntry: false })?.isDirectory() === false
 
 /**
- * What must be there before the container starts: -v makes a missing directory of the host, as Docker does.
+ * -v makes a missing directory of the host, as Docker does.
  * @throws {SpecError} if the source of a --mount is missing
  */
-export function prepareSources({ volume, mount }: Options): void {
+function prepareSources({ volume, mount }: Options): void {
   for (const { source = '' } of mount.map(parseMount)) {
     if (source.startsWith('/') && !existsSync(source)) {
       throw new SpecError(`--mount: expected a source that exists, got ${source}; make it, or use -v, which does`)
@@ -129,8 +184,8 @@ function mkdirUnlessThere(path: string): void {
 }
 
 /** What Docker sets, then the user's own; the last one of a name counts. */
-function environment(given: readonly string[], hostname: string): string[] {
-  const all = new Map([['PATH', DEFAULT_PATH], ['HOSTNAME', hostname], ['HOME', '/root']])
+function environment(given: readonly string[], { hostname, home }: { hostname: string; home: string }): string[] {
+  const all = new Map([['PATH', DEFAULT_PATH], ['HOSTNAME', hostname], ['HOME', home]])
   for (const entry of given) {
     const [, name = '', value] = /^([^=]*)(?:=(.*))?$/s.exec(entry) ?? []
     if (!name) throw new SpecError(`--env: expected NAME=value, got ${JSON.stringify(entry)}`)

@@ -44,7 +44,8 @@ export async function execute(program: Command): Promise<void> {
 }
 
 function remedy(error: SpecError | SyscallError): string {
-  return error.code === 'EPERM' && process.geteuid?.() !== 0 ? '; namespaces and chroot need root: try sudo' : ''
+  if (error.code !== 'EPERM' || process.geteuid?.() === 0) return ''
+  return '; an ordinary user may not do that, or this machine forbids it: see pocker doctor'
 }
 
 const isFileError = (error: unknown): error is NodeJS.ErrnoException =>

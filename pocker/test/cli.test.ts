@@ -127,9 +127,10 @@ rootTest(test, 'shared memory of its own, of the size asked for, or the host\'s'
   assert.is(hosts[1], readlinkSync('/proc/self/ns/ipc'))
 })
 
-rootTest(test, 'without root, the one line says what to do', async () => {
-  const { stderr, status } = spawnSync('setpriv', ['--reuid=65534', '--clear-groups', process.execPath, bin, 'run', await busybox(), 'true'], { encoding: 'utf8', env: env() })
-  assert.match(stderr, /^pocker: clone3\(.*\): EPERM \(operation not permitted\); namespaces and chroot need root: try sudo\n$/)
+rootTest(test, 'where user namespaces are forbidden, the one line says where to look', async () => {
+  // Whoever has no id himself may not make one.
+  const { stderr, status } = spawnSync('unshare', ['--user', process.execPath, bin, 'run', await busybox(), 'true'], { encoding: 'utf8', env: env() })
+  assert.match(stderr, /^pocker: clone3\(.*\): EPERM \(operation not permitted\); an ordinary user may not do that, or this machine forbids it: see pocker doctor\n$/m)
   assert.is(status, 125)
 })
 
@@ -206,7 +207,10 @@ rootTest(test, 'what explain prints is what strace sees of run', async () => {
   const child = threads.find(([first]) => first?.startsWith('setsid(')) ?? []
   const executed = child.findIndex((line) => /^execve\(.* = 0$/.test(line))
   // A result that a later call takes is printed by its name, and is a number when it runs.
-  const traced = child.slice(0, executed + 1).map((line) => line.replace(/ += -?\d+.*$/, '').replace(/ \/\* \S+ \*\//, ''))
+  const traced = child.slice(0, executed + 1).map((line) => line.replace(/ += -?\d+.*$/, '').replace(/ \/\* \S+ \*\//, '')
+    .replace(/\/pocker\/\d+-[0-9a-f]{12}\//, '/pocker/0-000000000000/') // the name of its group
+    .replace(/filter=\[.*\]/, 'filter={…}'))
+
   const shape = (line = ''): RegExp =>
     new RegExp(`^${line.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&').replaceAll(/<[^>]*>/g, '-?\\d+')}$`)
   const named = traced.map((line, i) => (shape(printed[i]).test(line) ? printed[i] : line))
@@ -229,7 +233,7 @@ rootTest(test, 'step makes one call for each Enter, all the rest for c, and stop
 test('doctor tells what the machine can do', () => {
   const { stdout, status } = pocker(['doctor'])
   assert.match(stdout, /✓ processor: (x64|arm64)/)
-  assert.is(status, process.geteuid?.() === 0 ? 0 : 1)
+  assert.is(status, 0)
 })
 
 test('help names every verb', () => {

@@ -7,6 +7,8 @@ import { join } from 'node:path'
 import { busyboxRootfs } from '@pocker/chroot'
 import type { Test } from 'uvu'
 
+export * from './user.ts'
+
 type Body = () => void | Promise<void>
 
 /** A test that needs a capability of the machine. A skip is printed, and must be on the list in .ci/skips.json. */

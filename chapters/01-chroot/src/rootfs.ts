@@ -6,7 +6,7 @@
 // Invariant: a root file system is built beside its place and renamed into it, so it is there whole or not at all; whoever
 // comes second finds the first one's and uses it.
 import { execFile } from 'node:child_process'
-import { chmod, copyFile, mkdir, mkdtemp, readdir, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { chmod, copyFile, lchown, mkdir, mkdtemp, readdir, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
@@ -32,6 +32,9 @@ const DEVICES: Readonly<Record<string, readonly [major: number, minor: number]>>
   null: [1, 3], zero: [1, 5], full: [1, 7], random: [1, 8], urandom: [1, 9], tty: [5, 0],
 }
 
+/** A user and a group, by number. */
+export interface Owner { readonly uid: number; readonly gid: number }
+
 export interface Rootfs {
   readonly path: string
   /** False if it was there already. */
@@ -50,9 +53,10 @@ export function checkRootfs(path: string): void {
 /**
  * Makes a root file system from Debian's package busybox-static: one static program under some 270 names.
  * @param path where it goes; what is there already is kept
+ * @param owner of its files, if not the caller; only root can give files away
  * @throws {SpecError} if the package can be neither found nor fetched
  */
-export async function busyboxRootfs(path: string): Promise<Rootfs> {
+export async function busyboxRootfs(path: string, owner?: Owner): Promise<Rootfs> {
   if (await isDirectory(path)) return { path, made: false, source: 'already there' }
   await mkdir(dirname(path), { recursive: true })
   const work = await mkdtemp(join(dirname(path), `.${basename(path)}-`))
@@ -60,6 +64,7 @@ export async function busyboxRootfs(path: string): Promise<Rootfs> {
     const { file, source } = await findBusybox(work)
     const root = join(work, 'rootfs')
     await fill(root, file)
+    if (owner) await giveTo(owner, root)
     return { path, made: await settle(root, path), source }
   } finally {
     await rm(work, { recursive: true, force: true })
@@ -99,6 +104,12 @@ async function fill(root: string, busybox: string): Promise<void> {
     await symlink('busybox', join(root, 'bin', applet))
   }
   await chmod(root, 0o755)
+}
+
+/** The directory and all in it; of a symbolic link, the link itself. */
+async function giveTo({ uid, gid }: Owner, path: string): Promise<void> {
+  const below = await readdir(path, { recursive: true })
+  for (const name of ['', ...below]) await lchown(join(path, name), uid, gid)
 }
 
 /** An installed busybox-static will do; otherwise the package is fetched, and taken apart without being installed. */

@@ -7,7 +7,7 @@ import * as assert from 'uvu/assert'
 import { chroot } from '@pocker/chroot'
 import { findInit, init, parsePidMode, pid, proc } from '@pocker/pid'
 import {
-  CLONE_NEWNS, CLONE_NEWPID, command, explain, foreground, namespaces, pipe, plan, PR_CAPBSET_DROP, run, spawn,
+  CLONE_NEWNS, CLONE_NEWPID, command, dropBounding, explain, foreground, namespaces, pipe, plan, run, spawn,
   Stepper, type Child, type Finished, type Isolation, type Plan,
 } from '@pocker/syscalls'
 import { busybox, rootTest } from '@pocker/testing'
@@ -232,7 +232,7 @@ rootTest(test, 'who joins is looked at before each step, and has nothing of the 
 
 rootTest(test, 'without CAP_SYS_PTRACE, neither program, files nor root directory can be looked at', async () => {
   const CAP_SYS_PTRACE = 19
-  const weak: Isolation = { name: 'weak', child: [{ call: 'prctl', args: [PR_CAPBSET_DROP, CAP_SYS_PTRACE, 0, 0, 0] }] }
+  const weak: Isolation = { name: 'weak', child: [dropBounding(CAP_SYS_PTRACE)] }
   for (const { step, seen } of await looks([weak])) {
     assert.not.match(seen, /memfd| -> |^etc$|^proc$/m, step)
   }

@@ -4,6 +4,8 @@
 //
 // Invariant: the devices are made in a file system that nothing else can reach: no link in the image leads a mknod astray.
 import { because, mkdeviceAt, mkdirAt, symlinkAt, type Fd, type Syscall } from '@pocker/syscalls'
+import { attach, bind, target } from './attach.ts'
+import { parseOptions } from './options.ts'
 
 /** @see OCI runtime spec, config-linux.md, "Default Devices" */
 export const DEVICES: Readonly<Record<string, readonly [major: number, minor: number]>> = {
@@ -20,10 +22,29 @@ const DIRECTORIES = ['pts', 'shm', 'mqueue']
 // region devices
 export function devices(mount: string): Syscall[] {
   const dev: Fd = { resultOf: mount }
+  return Object.entries(DEVICES).map(([name, [major, minor]]) =>
+    because(`/dev/${name}`, mkdeviceAt(dev, name, 0o666, major, minor)))
+}
+// endregion
+
+/** What else is in it: directories for further mounts, and links. */
+// region places
+export function places(mount: string): Syscall[] {
+  const dev: Fd = { resultOf: mount }
   return [
-    ...Object.entries(DEVICES).map(([name, [major, minor]]) => because(`/dev/${name}`, mkdeviceAt(dev, name, 0o666, major, minor))),
     ...DIRECTORIES.map((name) => mkdirAt(dev, name, 0o755)),
     ...Object.entries(LINKS).map(([name, to]) => symlinkAt(to, dev, name)),
   ]
 }
 // endregion
+
+/** The host's own, one by one, for whoever may not make any. They come when /dev is attached. */
+export function boundDevices(): Syscall[] {
+  return Object.keys(DEVICES).flatMap((name) => {
+    const [path, copy, place] = [`/dev/${name}`, `device ${name}`, `place ${name}`]
+    return [
+      ...bind(copy, path, parseOptions(['bind'])), ...target(place, path, 'file'),
+      because(`the host's ${path}: who owns no devices may not make any`, attach(copy, place)),
+    ]
+  })
+}

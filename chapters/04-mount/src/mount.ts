@@ -11,7 +11,7 @@ import {
   O_CLOEXEC, O_PATH, open, pivot_root, setMountAttributes, SpecError, umask, umount2, type Isolation, type Syscall,
 } from '@pocker/syscalls'
 import { attach, bind, filesystem, partsOf, target, type Kind } from './attach.ts'
-import { devices } from './dev.ts'
+import { boundDevices, devices, places } from './dev.ts'
 import { masked, MASKED, readonly, READ_ONLY } from './hide.ts'
 import { parseOptions, parsePropagation } from './options.ts'
 
@@ -31,6 +31,8 @@ export interface MountSpec {
   readonly mounts?: readonly Mount[]
   /** What of the host's later mounts reaches the container: private if it is not said. */
   readonly rootfsPropagation?: string
+  /** How the devices come into /dev: a user namespace may not make any, and has the host's `bound` there. `made` otherwise. */
+  readonly devices?: 'made' | 'bound'
   readonly maskedPaths?: readonly string[]
   readonly readonlyPaths?: readonly string[]
 }
@@ -58,7 +60,7 @@ export function mounts(spec: MountSpec): Isolation {
     child: [
       ...rootMount(root.path, spec.rootfsPropagation),
       because('modes as they are written', umask(0)),
-      ...list.flatMap(mountSteps),
+      ...list.flatMap((entry, i) => mountSteps(entry, i, spec.devices)),
       ...masked(maskedPaths),
       ...readonly(readonlyPaths),
       ...(root.readonly ? [readonlyRoot()] : []),
@@ -99,7 +101,7 @@ const readonlyRoot = (): Syscall =>
   because('the root itself, read-only', setMountAttributes({ resultOf: 'root' }, { set: MOUNT_ATTR_RDONLY }, false))
 
 /** What is needed for one entry: a mount, its place, and the two put together. */
-function mountSteps(entry: Mount, index: number): Syscall[] {
+function mountSteps(entry: Mount, index: number, how: MountSpec['devices']): Syscall[] {
   const { destination, type = 'none', source = '', options: words = [], file = false } = entry
   const options = parseOptions(words)
   const isBind = options.bind || type === 'bind'
@@ -108,12 +110,14 @@ function mountSteps(entry: Mount, index: number): Syscall[] {
   }
   const [copy, place] = [`mount ${index}`, `place ${index}`]
   const kind: Kind = isBind && file ? 'file' : 'directory'
+  const isDev = destination === '/dev' && type === 'tmpfs'
   return [
     ...(isBind ? bind(copy, source, options) : filesystem(copy, type, source, options)),
-    ...(destination === '/dev' && type === 'tmpfs' ? devices(copy) : []),
+    ...(isDev ? [...(how === 'bound' ? [] : devices(copy)), ...places(copy)] : []),
     ...target(place, destination, kind),
     because(isBind ? `the ${kind} ${source} at ${destination}, which must be a ${kind} too` : `${type} at ${destination}`,
       attach(copy, place)),
+    ...(isDev && how === 'bound' ? boundDevices() : []),
   ]
 }
 

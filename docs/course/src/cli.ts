@@ -3,6 +3,7 @@
 //   course sync [--check] [NN...]   source blocks: rewrite those that differ, or only report them
 //   course lessons [NN...]          console blocks: run them, each lesson in a fresh container
 //   course check [NN[/name]]        the answers to the exercises: see check.ts
+//   course vm [-- COMMAND...]       a Linux to break: see vm.ts
 import { Command } from 'commander'
 import pc from 'picocolors'
 import { main } from '@pocker/syscalls'
@@ -11,6 +12,7 @@ import { lessonsOf, REPOSITORY, sourceBeside, syncLesson } from './chapters.ts'
 import { formatFailure, runLesson, type BlockRun } from './console.ts'
 import type { Lesson } from './lesson.ts'
 import { formatStale, stale } from './regions.ts'
+import { addVm } from './vm.ts'
 
 const CHAPTERS = ['[chapters...]', 'numbers such as 02; all without any'] as const
 
@@ -27,6 +29,7 @@ program.command('lessons').description('run the console blocks of the lessons, a
   .action((chapters: string[]) => main('course', () => lessons(lessonsOf(REPOSITORY, chapters))))
 
 addCheck(program)
+addVm(program)
 await program.parseAsync()
 
 function sync(all: readonly Lesson[], check: boolean): number {

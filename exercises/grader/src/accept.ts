@@ -3,9 +3,11 @@
 //   accept(name, outcome)   → an Isolation that can be encoded and sandboxed, or a Failure that says what is wrong
 //
 // Invariant: the grader itself makes no system call, and writes no file, that an answer asks for. So only what runs
-// in the sandbox is let through: flags, before, child.
-import { CLONE, encode, formatFlags, fromJson, machine, type Isolation } from '@pocker/syscalls'
+// in the sandbox is let through: flags, before, child; and, where an exercise is about users, the maps of the container,
+// which the sandbox's PID 1 writes.
+import { CLONE, encode, formatBeside, formatFlags, fromJson, machine, type Beside, type Isolation } from '@pocker/syscalls'
 import type { Outcome } from './inside.ts'
+import { FIRST_CHILD, written } from './sandbox.ts'
 import { Failure } from './verdict.ts'
 
 /** Bytes of all buffers that the kernel fills: more than any plan of the course asks for. */
@@ -13,15 +15,18 @@ const MOST_OUT = 1024 * 1024
 const NAMESPACES = Object.entries(CLONE).filter(([name]) => name.startsWith('CLONE_NEW'))
   .reduce((all, [, bit]) => all | BigInt(bit), 0n)
 
-/** @throws {Failure} */
-export function accept(name: string, outcome: Outcome): Isolation {
+/** The files that may be written beside a container, where anything may. */
+const MAPS = new Set(['uid_map', 'gid_map', 'setgroups'].map((file) => `/proc/{pid}/${file}`))
+
+/** @param maps whether it may say how the container's users are mapped. @throws {Failure} */
+export function accept(name: string, outcome: Outcome, maps = false): Isolation {
   if ('error' in outcome) throw new Failure(`${name}() threw ${outcome.error.name}: ${outcome.error.message}`)
   if ('nonsense' in outcome) {
     const difference = { expected: 'an object { name, flags, child }', seen: outcome.nonsense }
     throw new Failure(`${name}() returned no isolation`, difference)
   }
   try {
-    return checked(fromJson(outcome.isolation))
+    return checked(fromJson(outcome.isolation), maps)
   } catch (error) {
     // Whatever goes wrong while a stranger's data is read is the data's fault: a SpecError, or the end of the stack.
     if (error instanceof Failure) throw error
@@ -29,19 +34,26 @@ export function accept(name: string, outcome: Outcome): Isolation {
   }
 }
 
-function checked(isolation: Isolation): Isolation {
+function checked(isolation: Isolation, maps: boolean): Isolation {
   const { flags = 0n, before = [], child = [], needs = [], beside = [] } = isolation
-  if (needs.length + beside.length > 0) {
+  if (needs.length > 0 || (!maps && beside.length > 0)) {
     throw new Failure('expected an isolation of flags and child, got needs or beside')
+  }
+  const foreign = beside.find((work) => !isMap(work))
+  if (foreign) {
+    const files = [...MAPS].join(', ')
+    throw new Failure(`beside: expected a path of ${files}, got ${formatBeside(foreign)}`)
   }
   const others = flags & ~NAMESPACES
   if (others) throw new Failure(`flags: expected CLONE_NEW… flags, got ${formatFlags(CLONE, others)}`)
   const steps = [...before, ...child]
   const bytes = outBytes(steps)
   if (bytes > MOST_OUT) throw new Failure(`out: expected at most ${MOST_OUT} bytes in all, got ${bytes}`)
-  encode(steps, machine())
+  encode([...steps, ...written(beside, FIRST_CHILD).keys()], machine())
   return isolation
 }
+
+const isMap = (work: Beside): boolean => !('run' in work) && MAPS.has(work.path)
 
 /** @returns the bytes of all buffers, counted before memory is taken for them */
 function outBytes(value: unknown): number {

@@ -39,6 +39,8 @@ export interface Exercise {
   readonly title: string
   /** Hidden checks included. */
   readonly points: number
+  /** The answer may say what is written to /proc/{pid}/uid_map, gid_map and setgroups. */
+  readonly maps?: true
   /** The visible ones. */
   readonly checks: readonly Check[]
 }

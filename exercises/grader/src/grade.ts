@@ -62,7 +62,7 @@ async function judge(check: Check, hidden: boolean, chapter: string, context: Pr
 }
 
 /** The answer is bundled once for all its checks; if that fails, it fails each of them. */
-function prepare({ chapter, name }: Found, file: string, { root = ROOT, seconds = 10 }: Options): Promise<Context> {
+function prepare({ chapter, name, maps }: Found, file: string, { root = ROOT, seconds = 10 }: Options): Promise<Context> {
   const context = made()
   context.catch(() => {}) // each check reports it
   return context
@@ -75,7 +75,7 @@ function prepare({ chapter, name }: Found, file: string, { root = ROOT, seconds 
     const outcome = (args: readonly Json[]): Promise<Outcome> => compute(code, { name, args }, where, limits)
     return {
       token,
-      compute: async (...args) => accept(name, await outcome(args)),
+      compute: async (...args) => accept(name, await outcome(args), maps),
       refusal: async (...args) => {
         const result = await outcome(args)
         if ('error' in result) return result.error

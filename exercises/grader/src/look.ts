@@ -1,7 +1,7 @@
 // A plan of an answer runs in the sandbox, and the kernel is asked from outside what came of it.
 //
-//   const seen = await look(isolation, places, limits)   → the container's namespaces, names, numbers and mounts, and
-//                                                          the sandbox's
+//   const seen = await look(isolation, places, limits)   → the container's namespaces, names, numbers, mounts,
+//                                                          clocks and devices, and the sandbox's
 //
 // Invariant: nothing that runs inside is believed. The probe only says when to look, with a word that nobody knew
 // before. When look() has ended, nothing of the sandbox is left: with its PID 1, everything in it dies.
@@ -9,13 +9,19 @@ import { randomBytes } from 'node:crypto'
 import { readdirSync, readFileSync, readlinkSync, writeFileSync, writeSync } from 'node:fs'
 import { hostname } from 'node:os'
 import {
-  Arena, CLONE_CLEAR_SIGHAND, CLONE_NEWUSER, CLONE_NEWUTS, encode, ended, endedSync, failedStep, failure, machine,
-  namespaces, O_CLOEXEC, O_RDONLY, open, pipe, setns, SyscallError, uname, type FileWrite, type Isolation, type Result,
+  Arena, encode, ended, failedStep, failure, formatBeside, machine, names, namespaces, pipe, SyscallError, type FileWrite,
+  type Isolation, type Result,
 } from '@pocker/syscalls'
+import { clocksOf, knowsTimeNamespaces, type Clocks } from './clocks.ts'
+import { grouping, NO_GROUPS, type Groups, type GroupsAsked } from './groups.ts'
+import { knowsVeth, linksOf, type Link } from './links.ts'
 import { closeAll, listen, type Heard, type Limits } from './listen.ts'
 import { mountsOf, type Mount } from './mounts.ts'
 import type { Places } from './places.ts'
-import { idMaps, sandbox, SANDBOX_FLAGS, type Names, type Sandboxed } from './sandbox.ts'
+import { rightsOf, type Handed, type Rights } from './rights.ts'
+import { field, readIf, scoreOf } from './status.ts'
+import { FIRST_CHILD, FIRST_ID, idMaps, sandbox, SANDBOX_FLAGS, type Names, type Sandboxed, type User } from './sandbox.ts'
+import { usersOf, type Users } from './users.ts'
 import { Failure, Lacks } from './verdict.ts'
 
 /** Namespaces by type, such as `{ uts: 'uts:[4026532201]' }`. */
@@ -28,22 +34,45 @@ export interface Seen extends Names {
   readonly numbers: readonly number[]
   /** As the container's process sees them. */
   readonly mounts: readonly Mount[]
+  readonly users: Users
+  readonly rights: Rights
+  readonly clocks: Clocks
+  /** The devices of its network namespace. */
+  readonly links: readonly Link[]
+  /** Empty, unless they were asked for. */
+  readonly groups: Groups
+  /** What is added to its points when somebody has to be killed for memory: oom_score_adj. */
+  readonly score: number
   /** The sandbox plays the machine: what it was before the plan's first step, and what it is now. */
   readonly sandbox: {
     readonly namespaces: Namespaces
-    readonly before: Names & { readonly mounts: readonly Mount[] }
-    readonly now: Names & { readonly mounts: readonly Mount[] }
+    readonly before: Names & { readonly mounts: readonly Mount[]; readonly clocks: Clocks }
+    readonly now: Names & { readonly mounts: readonly Mount[]; readonly links: readonly Link[] }
     /** What the container's parent has open besides 0, 1 and 2, such as `pid:[4026532201]`. */
     readonly open: readonly string[]
     readonly neighbours: readonly Namespaces[]
+    /** The container's parent's, then that of each neighbour: as `score`. */
+    readonly scores: readonly number[]
+    /** The network devices of each of them. */
+    readonly neighbourLinks: readonly (readonly Link[])[]
   }
   /** The real machine's name. */
   readonly machine: { readonly before: string; readonly after: string }
 }
 
 export interface Surroundings {
-  /** Processes beside the container, in PID namespaces of their own. Their numbers in the sandbox are 2, 3, … */
+  /** Processes beside the container, in PID and network namespaces of their own. Their numbers in the sandbox are 2, 3, … */
   readonly neighbours?: number
+  /** Whose the container is, instead of root's; then the program makes a file, too. */
+  readonly user?: User
+  /** What root has that a container should not keep. */
+  readonly handed?: Handed
+  /** Control groups for the container, or what stands for them. */
+  readonly groups?: GroupsAsked
+  /** MiB of memory that a child of the program's uses before it is looked at. It may be killed for that. */
+  readonly touches?: number
+  /** A type of namespaces, or of network devices, that not every kernel knows. */
+  readonly needs?: 'time' | 'veth'
 }
 
 /**
@@ -51,19 +80,31 @@ export interface Surroundings {
  * @throws {Lacks} if this machine can make no sandbox
  */
 export async function look(
-  isolation: Isolation, { rootfs }: Places, limits: Limits, { neighbours = 0 }: Surroundings = {},
+  isolation: Isolation, { rootfs }: Places, limits: Limits, surroundings: Surroundings = {},
 ): Promise<Seen> {
+  const { neighbours = 0, user: asked, groups: wanted, handed, touches, needs } = surroundings
+  if (needs === 'time' && !knowsTimeNamespaces()) throw new Lacks('this machine has no time namespaces (Linux 5.6, CONFIG_TIME_NS)')
   const before = hostname()
+  const { manyUsers, writes } = idMaps(readFileSync('/proc/self/uid_map', 'utf8'), ids())
+  const user = asked ?? (isolation.beside?.length ? { uid: 0, gid: 0 } : undefined)
+  if (user) mayMap(user, manyUsers)
+  if (handed?.groups) mayMap({ uid: 0, gid: 0 }, manyUsers)
+  if (wanted?.name !== undefined && !manyUsers) throw new Lacks('this machine lets nobody make control groups: run the grader as root')
+  const groups = wanted && grouping(wanted, FIRST_ID)
   const [stdin, out, gate] = [pipe(), pipe(), pipe()]
+  const door = isolation.beside?.length ? pipe() : undefined
+  const file = user ? `/tmp/${word()}` : undefined
   const names = { nodename: `machine-${word()}`, domainname: `domain-${word()}` }
   const [built, ready, made] = [word(), word(), word()]
-  const { manyUsers, writes } = idMaps(readFileSync('/proc/self/uid_map', 'utf8'), ids())
-  const foreign = readdirSync('/proc/self/fd').map(Number)
+  const theirs = [stdin.reader, out.writer, gate.reader, ...(door ? [door.reader, door.writer] : [])]
+  const foreign = readdirSync('/proc/self/fd').map(Number).filter((fd) => fd !== door?.reader && fd !== door?.writer)
   const descriptors = { stdin: stdin.reader, out: out.writer, gate: gate.reader, foreign }
-  const inside = sandbox(isolation, { rootfs, names, manyUsers, ...descriptors, neighbours, built, ready, made })
+  const frame = { rootfs, names, manyUsers, ...descriptors, neighbours, built, ready, made }
+  const extra = { ...(user && { user }), ...(door && { door }), ...(file && { file }), ...(groups && { groups: groups.frame }) }
+  const inside = sandbox(isolation, { ...frame, ...extra, ...(handed && { handed }), ...(touches && { touches }) })
   const arena = new Arena(encode(inside.list, machine()))
   const pid = arena.clone(SANDBOX_FLAGS)
-  closeAll([stdin.reader, out.writer, gate.reader])
+  closeAll(theirs)
   let isBuilt = (): void => {}
   const whenBuilt = new Promise<void>((resolve) => { isBuilt = resolve })
   const heard = listen(out.reader, (text) => {
@@ -73,16 +114,19 @@ export async function look(
   try {
     if (pid < 0) throw new Lacks(`this machine can make no sandbox: ${new SyscallError('clone3', -pid).message}`)
     writeMaps(writes, pid)
+    groups?.enter(pid)
     writeSync(gate.writer, '.')
     const over = await Promise.race([whenBuilt, heard])
-    const mounts = over ? [] : mountsOf(pid)
+    const [mounts, clocks] = [over ? [] : mountsOf(pid), clocksOf(over ? process.pid : pid)]
+    if (!over && needs === 'veth' && !knowsVeth(pid)) throw new Lacks('this machine has no veth devices (CONFIG_VETH)')
+    if (!over) groups?.open(pid)
     if (!over) writeSync(gate.writer, '.')
     const { end } = await heard
     if (end !== 'found') throw notReady(end, arena.results(), inside, limits)
     const number = Number(arena.results().find(({ call }) => call === inside.clone)?.value ?? -1)
     return {
-      ...seen(pid, number),
-      sandbox: { ...around(pid, neighbours), before: { ...names, mounts } },
+      ...seen(pid, number, file, groups),
+      sandbox: { ...around(pid, neighbours), before: { ...names, mounts, clocks } },
       machine: { before, after: hostname() },
     }
   } finally {
@@ -90,21 +134,35 @@ export async function look(
     if (pid > 0) await end(pid)
     arena.free()
     await heard
+    await groups?.close()
   }
 }
 
-function seen(sandboxPid: number, number: number): Omit<Seen, 'sandbox' | 'machine'> {
+type Grouping = ReturnType<typeof grouping>
+
+function seen(sandboxPid: number, number: number, file?: string, grouped?: Grouping): Omit<Seen, 'sandbox' | 'machine'> {
   const { pid, numbers } = childOf(sandboxPid, number)
-  return { ...namesOf(pid, sandboxPid), namespaces: namespaces(pid), numbers, mounts: mountsOf(pid) }
+  const users = usersOf(pid, sandboxPid, file)
+  const [mounts, clocks] = [mountsOf(pid), clocksOf(pid)]
+  const [links, groups] = [linksOf(pid, sandboxPid), grouped?.seen(pid, sandboxPid) ?? NO_GROUPS]
+  const found = { mounts, users, rights: rightsOf(pid, sandboxPid), clocks, links, open: openIn(pid), groups, score: scoreOf(pid) }
+  return { ...names(pid, sandboxPid), namespaces: namespaces(pid), numbers, ...found }
 }
 
-/** PID 1's first child. */
-const FIRST_NEIGHBOUR = 2
-
 function around(pid: number, neighbours: number): Omit<Seen['sandbox'], 'before'> {
+  const pids = Array.from({ length: neighbours }, (_, i) => childOf(pid, FIRST_CHILD + i).pid)
   return {
-    namespaces: namespaces(pid), now: { ...namesOf(pid, pid), mounts: mountsOf(pid) }, open: openIn(pid),
-    neighbours: Array.from({ length: neighbours }, (_, i) => namespaces(childOf(pid, FIRST_NEIGHBOUR + i).pid)),
+    namespaces: namespaces(pid), now: { ...names(pid), mounts: mountsOf(pid), links: linksOf(pid, pid) }, open: openIn(pid),
+    scores: [pid, ...pids].map(scoreOf),
+    neighbours: pids.map(namespaces), neighbourLinks: pids.map((neighbour) => linksOf(neighbour, pid)),
+  }
+}
+
+/** @throws {Lacks} */
+function mayMap({ alone }: User, manyUsers: boolean): void {
+  if (!manyUsers) throw new Lacks('this machine has no other users for a sandbox: run the grader as root')
+  if (alone && readIf('/proc/sys/kernel/apparmor_restrict_unprivileged_userns').trim() === '1') {
+    throw new Lacks('kernel.apparmor_restrict_unprivileged_userns is 1: only root makes user namespaces here')
   }
 }
 
@@ -122,11 +180,13 @@ async function end(pid: number): Promise<void> {
 }
 
 /** Why the probe has not said its word. */
-function notReady(end: Heard['end'], results: readonly Result[], { setup }: Sandboxed, { ms }: Limits): Error {
+function notReady(end: Heard['end'], results: readonly Result[], { setup, beside }: Sandboxed, { ms }: Limits): Error {
   const failed = failedStep(results)
   if (failed) {
     const { message } = failure(results)
     const ours = setup.has(failed.call)
+    const work = beside.get(failed.call)
+    if (work) return new Failure(`a step failed: ${formatBeside(work)}: ${message.split(': ').at(-1)}`)
     return ours ? new Lacks(`this machine can make no sandbox: ${message}`) : new Failure(`a step failed: ${message}`)
   }
   if (end === 'late') {
@@ -155,40 +215,8 @@ function childOf(sandboxPid: number, inner: number): { pid: number; numbers: num
 const openIn = (pid: number): string[] =>
   readdirSync(`/proc/${pid}/fd`).filter((fd) => Number(fd) > 2).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`))
 
-function statusOf(pid: string): string {
-  try {
-    return readFileSync(`/proc/${pid}/status`, 'utf8')
-  } catch {
-    return '' // ended meanwhile
-  }
-}
-
-const field = (status: string, name: string): string[] =>
-  status.split('\n').find((line) => line.startsWith(`${name}:`))?.split(/\s+/).slice(1) ?? []
-
-/** sizeof(char[__NEW_UTS_LEN + 1]): the fields of struct new_utsname. @see uname(2) */
-const UTS_FIELD = 65
-
-/** Visits the UTS namespace of a process, by way of the sandbox's user namespace: so this needs no root. */
-function namesOf(pid: number, sandboxPid: number): Names {
-  const flags = O_RDONLY | O_CLOEXEC
-  const arena = new Arena(encode([
-    { ...open(`/proc/${sandboxPid}/ns/user`, flags), as: 'user' }, { ...open(`/proc/${pid}/ns/uts`, flags), as: 'uts' },
-    setns({ resultOf: 'user' }, CLONE_NEWUSER), setns({ resultOf: 'uts' }, CLONE_NEWUTS), uname(),
-  ], machine()))
-  try {
-    const visitor = arena.clone(CLONE_CLEAR_SIGHAND)
-    if (visitor < 0) throw new SyscallError('clone3', -visitor)
-    endedSync(visitor)
-    const results = arena.results()
-    if (failedStep(results)) throw failure(results)
-    const bytes = results.at(-1)?.outs[0] ?? Buffer.alloc(0)
-    const at = (n: number): string => bytes.toString('utf8', n * UTS_FIELD, bytes.indexOf(0, n * UTS_FIELD))
-    return { nodename: at(1), domainname: at(5) }
-  } finally {
-    arena.free()
-  }
-}
+/** Empty for a process that has ended meanwhile. */
+const statusOf = (pid: string): string => readIf(`/proc/${pid}/status`)
 
 const word = (): string => randomBytes(8).toString('hex')
 const ids = (): { uid: number; gid: number } => ({ uid: process.geteuid?.() ?? -1, gid: process.getegid?.() ?? -1 })

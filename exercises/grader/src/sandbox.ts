@@ -10,14 +10,24 @@
 // end at the sandbox's user namespace, and the machine's files are out of sight.
 import {
   because, chdir, clone3, close, CLONE_CLEAR_SIGHAND, CLONE_NEWCGROUP, CLONE_NEWIPC, CLONE_NEWNET, CLONE_NEWNS,
-  CLONE_NEWPID, CLONE_NEWUSER, CLONE_NEWUTS, command, dieWithParent, dup3, exit_group, mayFail, MNT_DETACH, mount,
-  MS_BIND, MS_NODEV, MS_NOEXEC, MS_NOSUID, MS_PRIVATE, MS_RDONLY, MS_REC, MS_REMOUNT, MS_SHARED, noGroups, pivot_root,
-  read, setdomainname, sethostname, setresgid, setresuid, umount2, wait4, WALL, write, type FileWrite, type Isolation,
-  type Syscall,
+  CLONE_NEWPID, CLONE_NEWUSER, CLONE_NEWUTS, command, dieWithParent, dup3, exit_group, hideProcess, mayFail, mkdir, MNT_DETACH, mount,
+  MS_BIND, MS_NODEV, MS_NOEXEC, MS_NOSUID, MS_PRIVATE, MS_RDONLY, MS_REC, MS_REMOUNT, MS_SHARED, noGroups, open,
+  O_CLOEXEC, O_CREAT, O_WRONLY, pivot_root, PR_SET_DUMPABLE, read, setdomainname, setgroups, sethostname, setresgid, setresuid,
+  SpecError, umount2, unshare, wait4, WALL, write, type Beside, type FileWrite, type Isolation, type Syscall,
 } from '@pocker/syscalls'
+import type { GroupFrame } from './groups.ts'
+import { handedOn, type Handed } from './rights.ts'
 
 export const SANDBOX_FLAGS = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET
   | CLONE_NEWCGROUP | CLONE_CLEAR_SIGHAND
+
+/** Whose the container is: his ids in the sandbox. */
+export interface User {
+  readonly uid: number
+  readonly gid: number
+  /** He writes the container's maps himself; otherwise root does, as newuidmap would for him. */
+  readonly alone?: true
+}
 
 export interface Names { readonly nodename: string; readonly domainname: string }
 
@@ -34,8 +44,20 @@ export interface Frame {
   readonly gate: number
   /** The other descriptors that are open. */
   readonly foreign: readonly number[]
-  /** So many processes, each of them process 1 of a PID namespace of its own; in the sandbox they are 2, 3, … */
+  /** So many processes, each process 1 of a PID namespace, with a network, of its own; in the sandbox they are 2, 3, … */
   readonly neighbours: number
+  /** Without one it is root's, as PID 1 is. */
+  readonly user?: User
+  /** What PID 1 has before the answer's first step. */
+  readonly handed?: Handed
+  /** A pipe of the sandbox's own: the container waits at it until its maps are written. */
+  readonly door?: { readonly reader: number; readonly writer: number }
+  /** Its hierarchies of control groups, and files that stand for some. */
+  readonly groups?: GroupFrame
+  /** A path at which the probe makes a file. */
+  readonly file?: string
+  /** MiB of memory that a child of the probe's uses, before the probe says that it runs. */
+  readonly touches?: number
   /** What PID 1 and each neighbour print when they are set up: before the answer's first step. */
   readonly built: string
   /** What the probe prints when it runs. */
@@ -50,21 +72,72 @@ export interface Sandboxed {
   readonly setup: ReadonlySet<Syscall>
   /** The step whose result is the container's number in the sandbox. */
   readonly clone: Syscall
+  /** Steps by which PID 1 does what the plan wants done beside the container. */
+  readonly beside: ReadonlyMap<Syscall, FileWrite>
 }
 
 export function sandbox(isolation: Isolation, frame: Frame): Sandboxed {
-  const { before = [], child = [], flags = 0n } = isolation
-  const clone = clone3(flags | CLONE_CLEAR_SIGHAND, [...child, ...waiting(frame.ready)])
+  const { before = [], child = [], flags = 0n, beside = [] } = isolation
+  const clone = clone3(flags | CLONE_CLEAR_SIGHAND, [...atDoor(frame), ...child, ...waiting(frame.ready, frame)])
   const setup = [
-    ...descriptors(frame), ...identity(frame.manyUsers), ...root(frame.rootfs), ...machineNames(frame.names),
-    ...neighbours(frame), ...lookedAt(frame),
+    ...descriptors(frame), ...identity(frame.manyUsers), ...root(frame), ...machineNames(frame.names),
+    ...neighbours(frame), ...lookedAt(frame), ...became(frame), ...handedOn(frame.handed ?? {}),
   ]
+  const [shown, hidden] = ownFiles(before, frame)
+  const writes = written(beside, FIRST_CHILD + frame.neighbours)
   const end = [
     write(1, `${frame.made}\n`),
     because('whoever ends first: PID 1 goes, and all go with it', wait4(-1, WALL)), exit_group(0),
   ]
-  return { list: [...setup, ...before, clone, ...end], setup: new Set([...setup, ...end]), clone }
+  return {
+    // An answer's own steps may spoil those behind them: what only a plan with maps has is not the grader's fault then.
+    list: [...setup, ...shown, ...before, ...hidden, clone, ...rootAgain(frame), ...writes.keys(), ...opened(frame), ...end],
+    setup: new Set([...setup, ...shown, ...hidden, ...end]), clone, beside: writes,
+  }
 }
+
+/** PID 1's children have these numbers in the sandbox: neighbours first, then the container. */
+export const FIRST_CHILD = 2
+
+/**
+ * What an answer wants written is written by PID 1 of the sandbox, with the sandbox's /proc: no path leads out.
+ * @param number of the container in the sandbox
+ * @throws {SpecError} for a program: there is no host in here that could run it
+ */
+export function written(beside: readonly Beside[], number: number): Map<Syscall, FileWrite> {
+  return new Map(beside.flatMap((work, i) => {
+    if ('run' in work) throw new SpecError(`beside: expected a path and data, got the program ${work.run[0] ?? ''}`)
+    const [name, path] = [`beside ${i}`, work.path.replaceAll('{pid}', String(number))]
+    const steps: Syscall[] = [
+      { ...open(path, O_WRONLY | O_CLOEXEC), as: name }, write({ resultOf: name }, work.data), close({ resultOf: name }),
+    ]
+    return steps.map((step) => [step, work] as const)
+  }))
+}
+
+/** The container is no copy to look into, once the files that it has in /proc are written. */
+const atDoor = ({ door }: Frame): Syscall[] => (door ? [
+  close(door.writer), because('until the maps are written', through(door.reader)), close(door.reader), hideProcess(),
+] : [])
+
+const opened = ({ door }: Frame): Syscall[] =>
+  (door ? [hideProcess(), write(door.writer, '.'), close(door.writer), close(door.reader)] : [])
+
+/** PID 1 becomes the user. Where root is to help him, root remains its saved user. */
+function became({ user }: Frame): Syscall[] {
+  if (!user) return []
+  const { uid, gid, alone } = user
+  return [
+    ...(uid === 0 ? [because('a group to leave', setgroups([0]))] : []),
+    { call: 'setresgid', args: [gid, gid, alone ? gid : 0] }, { call: 'setresuid', args: [uid, uid, alone ? uid : 0] },
+    because('or the files of its child in /proc would be root\'s', { call: 'prctl', args: [PR_SET_DUMPABLE, 1, 0, 0, 0] }),
+    because('whoever changes his user has forgotten it', dieWithParent()),
+  ]
+}
+
+/** As newuidmap is, which the user would run. */
+const rootAgain = ({ user }: Frame): Syscall[] => (user && user.uid !== 0 && !user.alone
+  ? [setresuid(0), dieWithParent(), { call: 'prctl', args: [PR_SET_DUMPABLE, 1, 0, 0, 0] }] : [])
 
 function descriptors({ stdin, out, gate, foreign }: Frame): Syscall[] {
   return [
@@ -83,7 +156,17 @@ const identity = (manyUsers: boolean): Syscall[] => [
   because('and not outlive the grader', dieWithParent()),
 ]
 
-function root(rootfs: string): Syscall[] {
+/**
+ * After a change of user, the files of a process in /proc are the real root's. `before` may have to write to one of them,
+ * timens_offsets. The container begins hidden: it has PID 1's memory until it executes.
+ * @returns steps before and behind it
+ */
+function ownFiles(before: readonly Syscall[], { manyUsers, user }: Frame): readonly [Syscall[], Syscall[]] {
+  if (!manyUsers || user || before.length === 0) return [[], []]
+  return [[because('its files in /proc are its own', { call: 'prctl', args: [PR_SET_DUMPABLE, 1, 0, 0, 0] })], [hideProcess()]]
+}
+
+function root({ rootfs, groups }: Frame): Syscall[] {
   const safe = MS_NOSUID | MS_NODEV
   return [
     because('no mount made here is seen outside', mount(null, '/', null, MS_REC | MS_PRIVATE, null)),
@@ -92,8 +175,22 @@ function root(rootfs: string): Syscall[] {
     because('one that hides nothing, so that containers inside can have theirs',
       mount('proc', `${rootfs}/proc`, 'proc', safe | MS_NOEXEC, null)),
     mount('tmpfs', `${rootfs}/tmp`, 'tmpfs', safe, 'size=16m,mode=1777'),
+    ...(groups ? hierarchies(groups, rootfs) : []),
     chdir(rootfs), pivot_root('.', '.'), umount2('.', MNT_DETACH), chdir('/'),
     because('as systemd leaves a machine', mount(null, '/', null, MS_REC | MS_SHARED, null)),
+  ]
+}
+
+/** The grader has put PID 1 into its group: that is the root of all that it sees of them. */
+function hierarchies({ binds, plain }: GroupFrame, rootfs: string): Syscall[] {
+  const parents = (path: string): Syscall[] => path.split('/').slice(1, -1)
+    .map((_, i, parts) => mayFail(mkdir(`${rootfs}/${parts.slice(0, i + 1).join('/')}`, 0o755), 'EEXIST'))
+  return [
+    unshare(CLONE_NEWCGROUP), mount('tmpfs', `${rootfs}/sys`, 'tmpfs', MS_NOSUID | MS_NODEV, 'size=1m,mode=755'),
+    ...binds.flatMap(([from, at]) => [...parents(`${at}/`), mount(from, rootfs + at, null, MS_BIND, null)]),
+    ...plain.flatMap((path) => [
+      ...parents(path), { ...open(rootfs + path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o644), as: path }, close({ resultOf: path }),
+    ]),
   ]
 }
 
@@ -101,17 +198,22 @@ const machineNames = ({ nodename, domainname }: Names): Syscall[] => [sethostnam
 
 /** Programs, since only a program's namespaces can be opened: the kernel guards a process that has changed its user. */
 const neighbours = ({ neighbours: count, built }: Frame): Syscall[] =>
-  Array.from({ length: count }, () => clone3(CLONE_NEWPID | CLONE_CLEAR_SIGHAND, waiting(built)))
+  Array.from({ length: count }, () => clone3(CLONE_NEWPID | CLONE_NEWNET | CLONE_CLEAR_SIGHAND, waiting(built)))
+
+const MiB = 1024 * 1024
 
 /** The steps of a process that says a word, and then waits for an input that never comes. */
-const waiting = (word: string): readonly Syscall[] =>
-  command({ argv: ['/bin/sh', '-c', `echo ${word}; read -r line`], cwd: '/' }).child ?? []
+const waiting = (word: string, { file, touches }: Pick<Frame, 'file' | 'touches'> = {}): readonly Syscall[] => {
+  const make = file === undefined ? '' : `(: > ${file}); `
+  const touch = touches === undefined ? '' : `awk 'BEGIN { text = sprintf("%${touches * MiB}s", "") }'; `
+  return command({ argv: ['/bin/sh', '-c', `${make}${touch}echo ${word}; read -r line`], cwd: '/' }).child ?? []
+}
 
 const lookedAt = ({ gate, built }: Frame): Syscall[] =>
   [write(1, `${built}\n`), because('until the grader has seen what is here', through(gate)), close(gate)]
 
 /** Above all users that a machine has itself. */
-const FIRST_ID = 100_000
+export const FIRST_ID = 100_000
 const IDS = 65_536
 
 /**

@@ -3,6 +3,7 @@
 import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { below, findTree } from '@pocker/cgroup'
 import { exercises, grade, ROOT, type ExerciseResult, type Found } from '@pocker/grader'
 
 export const all = await exercises()
@@ -38,13 +39,13 @@ function header(file: string): WrongAnswer {
   return { file, exercise, wrong, score: Number(field('score')), says }
 }
 
-/** Grades a text as the answer to 02-uts/hostname. */
-export async function gradeText(text: string, seconds = 10): Promise<ExerciseResult> {
+/** Grades a text as an answer. */
+export async function gradeText(text: string, seconds = 10, id = '02-uts/hostname'): Promise<ExerciseResult> {
   const folder = mkdtempSync(join(tmpdir(), 'pocker-answer-'))
   try {
-    const file = join(folder, 'hostname.ts')
+    const file = join(folder, `${exercise(id).name}.ts`)
     writeFileSync(file, text)
-    return await grade(exercise('02-uts/hostname'), file, { seconds })
+    return await grade(exercise(id), file, { seconds })
   } finally {
     rmSync(folder, { recursive: true })
   }
@@ -62,6 +63,7 @@ export const traces = (): Record<string, unknown> => ({
   // All that the grader mounts is below its own folder; others may mount what they like meanwhile.
   mounts: readFileSync('/proc/self/mountinfo', 'utf8').split('\n').filter((line) => line.includes('/pocker/grader/')),
   descriptors: readdirSync('/proc/self/fd').filter((fd) => target(`/proc/self/fd/${fd}`).startsWith('pipe:')).length,
+  groups: below({ tree: findTree(), path: '/pocker' }).filter((name) => name.startsWith(`grade-${process.pid}-`)),
   temporary: readdirSync(tmpdir()).filter((name) => name.startsWith('pocker-answer-')).toSorted(),
   children: readdirSync('/proc').filter((pid) => /^\d+$/.test(pid) && parent(pid) === String(process.pid))
     .map(program).filter((name) => name !== 'esbuild'),

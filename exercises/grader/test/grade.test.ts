@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert'
 import {
   check, grade, idMaps, Lacks, lines, report, ROOT, sandbox, select, type Check, type Exercise,
 } from '@pocker/grader'
-import { CLONE_NEWUTS, sethostname } from '@pocker/syscalls'
+import { AT_FDCWD, CLONE_NEWUTS, sethostname } from '@pocker/syscalls'
 import { all, exercise } from './fixtures.ts'
 
 const spec = { title: 'a check', points: 1, hint: 'think' }
@@ -55,6 +55,22 @@ test('the answer\'s steps and flags are inside the last clone3, after all of the
   assert.is(clone.onZero?.at(-1)?.call, 'execve')
   assert.equal(list.filter((call) => !setup.has(call)), [clone])
   assert.equal(list.filter(({ call }) => call === 'close').map(({ args }) => args[0]), [10, 11, 3, 13, 12])
+})
+
+test('what is written beside a container is written by PID 1 of the sandbox, while the container waits', () => {
+  const words = { built: 'all there', ready: 'now', made: 'known' }
+  const pipes = { stdin: 10, out: 11, gate: 12, foreign: [], door: { reader: 20, writer: 21 } }
+  const frame = { rootfs: '/r', names: { nodename: 'm', domainname: 'd' }, manyUsers: true, ...pipes, neighbours: 1, ...words }
+  const beside = [{ path: '/proc/{pid}/uid_map', data: '0 5 1' }]
+  const { list, clone } = sandbox({ name: 'x', beside }, frame)
+  assert.equal(list.slice(list.indexOf(clone) + 1, -3).map(({ call, args }) => [call, args[0], args[1]]), [
+    ['openat', AT_FDCWD, '/proc/3/uid_map'], ['write', { resultOf: 'beside 0' }, '0 5 1'],
+    ['close', { resultOf: 'beside 0' }, undefined],
+    ['prctl', 4, 0], ['write', 21, '.'], ['close', 21, undefined], ['close', 20, undefined],
+  ])
+  const [first, second, third] = (clone.onZero ?? []).map(({ call, args }) => [call, args[0]])
+  assert.equal([first, second, third], [['close', 21], ['read', 20], ['close', 20]])
+  assert.throws(() => sandbox({ name: 'x', beside: [{ run: ['touch', '/x'] }] }, frame), /got the program touch/)
 })
 
 test('root inside is a stranger outside, where the machine has users to map', () => {

@@ -1,5 +1,5 @@
 // Answers that mean harm, or make the mistakes that look like it: each costs its own points, and nothing else.
-import { mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
@@ -9,9 +9,9 @@ import { CASES, returning } from './hostile.ts'
 import { exercise, failed, gradeText, messages, traces } from './fixtures.ts'
 
 const before = traces()
-for (const { what, answer, earned, says, seconds } of CASES) {
+for (const { what, answer, earned, says, seconds, exercise: id } of CASES) {
   test(`an answer that ${what} gets ${earned} points`, async () => {
-    const result = await gradeText(answer, seconds)
+    const result = await gradeText(answer, seconds, id)
     assert.is(result.earned, earned, messages(result).join('\n'))
     assert.is(result.unjudged, 0, messages(result).join('\n'))
     if (says) assert.ok(messages(result).some((message) => says.test(message)), messages(result).join('\n'))
@@ -43,6 +43,10 @@ test('the same answer gets the same score twice', async () => {
   const [first, second] = [await gradeText(answer), await gradeText(answer)]
   assert.equal(failed(first), failed(second))
   assert.is(first.earned, second.earned)
+})
+
+test('no answer has written a file of the machine', () => {
+  assert.is(existsSync('/tmp/pocker-forged'), false)
 })
 
 test('nothing is left behind: no process, mount, descriptor or temporary folder', () => {

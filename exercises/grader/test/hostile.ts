@@ -1,4 +1,5 @@
-// Answers to 02-uts/hostname that mean harm, or make the mistakes that look like it, and what they must get.
+// Answers that mean harm, or make the mistakes that look like it, and what they must get; to 02-uts/hostname, if they do
+// not say which exercise.
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { ROOT } from '@pocker/grader'
@@ -13,6 +14,7 @@ export interface Case {
   /** What one of the messages must say. */
   readonly says?: RegExp
   readonly seconds?: number
+  readonly exercise?: string
 }
 
 /** @param expression in terms of `name` and of `right(name)`, the right answer */
@@ -21,6 +23,12 @@ export const returning = (expression: string): string =>
 /** A step too many, before the right one. */
 const withSteps = (...steps: string[]): string =>
   returning(`{ ...right(name), child: [${steps.join(', ')}, sethostname(name)] }`)
+
+/** An answer to 06-user/mapped that wants something done beside the container, and gets no point for it. */
+function mapping(what: string, says: string, work: string, more = 'before: []'): Case[] {
+  const answer = `export const mapped = (): any => ({ name: 'x', flags: 0x10000000n, beside: [${work}], ${more} })`
+  return [{ what, answer, earned: 0, says: new RegExp(says.replace(/[\\^$.|?*+()[\]{}]/g, '\\$&')), exercise: '06-user/mapped' }]
+}
 
 export const CASES: readonly Case[] = [
   {
@@ -101,6 +109,36 @@ export const CASES: readonly Case[] = [
   {
     what: 'reads a file', earned: 0, says: /restricted/,
     answer: `${RIGHT}process.getBuiltinModule('node:fs').readFileSync('/etc/passwd'); export const hostname = right`,
+  },
+  ...mapping('wants a file of the machine written', 'got write("/tmp/pocker-forged", "x")',
+    "{ path: '/tmp/pocker-forged', data: 'x' }"),
+  ...mapping('wants a map of another process written', 'got write("/proc/1/uid_map", "0 0 1")',
+    "{ path: '/proc/1/uid_map', data: '0 0 1' }"),
+  ...mapping('goes up from the path of a map', 'got write("/proc/{pid}/../self/uid_map"',
+    "{ path: '/proc/{pid}/../self/uid_map', data: '0 0 1' }"),
+  ...mapping('goes through the root of the container', 'got write("/proc/{pid}/root/tmp/uid_map"',
+    "{ path: '/proc/{pid}/root/tmp/uid_map', data: '0 0 1' }"),
+  ...mapping('hides a path behind a NUL', 'got write("/proc/{pid}/uid_map\\u0000',
+    "{ path: '/proc/{pid}/uid_map\\0/tmp/pocker-forged', data: '0 0 1' }"),
+  ...mapping('wants a program run', 'got touch /tmp/pocker-forged', "{ run: ['touch', '/tmp/pocker-forged'] }"),
+  ...mapping('hides a program behind a map', 'got touch /tmp/pocker-forged',
+    "{ path: '/proc/{pid}/uid_map', data: '0 0 1', run: ['touch', '/tmp/pocker-forged'] }"),
+  ...mapping('writes a number for a map', 'returned no isolation', "{ path: '/proc/{pid}/uid_map', data: 7 }"),
+  ...mapping('writes a map with a NUL in it', 'returned no isolation', "{ path: '/proc/{pid}/uid_map', data: '0\\0' }"),
+  ...mapping('maps every user of the machine', '"0 0 4294967295"): EPERM',
+    "{ path: '/proc/{pid}/uid_map', data: '0 0 4294967295' }"),
+  ...mapping('maps ids that the sandbox does not have', '"0 65536 1"): EPERM',
+    "{ path: '/proc/{pid}/uid_map', data: '0 65536 1' }"),
+  ...mapping('maps the sandbox\'s root', 'got 0 0 1', "{ path: '/proc/{pid}/uid_map', data: '0 0 1' }"),
+  ...mapping('puts a directory in the place of /proc', '"0 0 1"): ENOENT', "{ path: '/proc/{pid}/uid_map', data: '0 0 1' }",
+    "before: [{ call: 'mount', args: ['/tmp', '/proc', null, 4096, null] }]"),
+  {
+    what: 'fills its network with devices', earned: 0, says: /^the container has too many network devices to look at$/,
+    answer: `import { CLONE_NEWNET, CLONE_NEWUTS, netlinkSocket, send, sethostname } from '@pocker/syscalls'
+      const veth = Buffer.from('2c000000100005060000000000000000' + '0'.repeat(32) + '0c0012000800010076657468', 'hex')
+      const many = Array.from(Array(400), () => send({ resultOf: 'socket' }, veth))
+      export const hostname = (name: string) => ({ name, flags: CLONE_NEWNET | CLONE_NEWUTS,
+        child: [sethostname(name), { ...netlinkSocket(), as: 'socket' }, ...many] })`,
   },
   { what: 'returns nothing', answer: returning('undefined'), earned: 0, says: /returned no isolation/ },
   { what: 'returns a number', answer: returning('42'), earned: 0, says: /returned no isolation/ },

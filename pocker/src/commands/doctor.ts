@@ -2,11 +2,12 @@
 import { accessSync, constants, mkdirSync, readFileSync } from 'node:fs'
 import { release } from 'node:os'
 import {
-  call, CLONE, CLONE_NEWUTS, command, getpid, machine, plan, spawn, type Isolation,
+  call, CLONE, CLONE_NEWUSER, CLONE_NEWUTS, command, getpid, machine, plan, spawn, type Isolation,
 } from '@pocker/syscalls'
+import { obstacles } from '@pocker/user'
 import type { Command } from 'commander'
 import pc from 'picocolors'
-import { pockerRoot } from '../container.ts'
+import { pockerRoot } from '../image.ts'
 
 /** One thing to know. `try` returns what was found, or throws. */
 interface Check { readonly title: string; readonly remedy: string; readonly needed: boolean; readonly try: () => string }
@@ -19,10 +20,11 @@ const CHECKS: readonly Check[] = [
   needed('processor', machine, 'use x86-64 or arm64'),
   needed('Node 20.19 or newer', node, 'install a current Node'),
   needed('system calls through FFI', () => `this is process ${call(getpid()).value}`, COMPILER),
-  needed('root', root, 'use sudo'),
+  later('root', root, 'without it, each container is made in a user namespace; use sudo to join or limit containers'),
   needed('CLONE_NEWUTS', () => namespace(CLONE_NEWUTS), ANOTHER_KERNEL),
   ...Object.entries(CLONE).filter(([name]) => name.startsWith('CLONE_NEW') && name !== 'CLONE_NEWUTS')
     .map(([name, flag]) => later(name, () => namespace(BigInt(flag)), ANOTHER_KERNEL)),
+  ...obstacles().map(({ found, remedy }) => later('containers without root', () => fail(found), remedy)),
   needed('state directory', stateDirectory, 'set POCKER_ROOT to a directory of yours'),
   later('cgroups', cgroups, 'mount cgroup2 at /sys/fs/cgroup'),
   later('overlayfs', () => fileSystem('overlay'), 'modprobe overlay'),
@@ -30,6 +32,12 @@ const CHECKS: readonly Check[] = [
 
 function needed(title: string, attempt: () => string, remedy: string): Check {
   return { title, remedy, needed: true, try: attempt }
+}
+
+const isRoot = (): boolean => process.geteuid?.() === 0
+
+function fail(found: string): never {
+  throw new Error(found)
 }
 
 /** Something that only later chapters use. */
@@ -66,13 +74,13 @@ function node(): string {
 }
 
 function root(): string {
-  if (process.geteuid?.() !== 0) throw new Error(`user ${process.geteuid?.()}`)
+  if (!isRoot()) throw new Error(`this is user ${process.geteuid?.()}`)
   return 'yes'
 }
 
-/** Makes such a namespace, and a process in it that ends at once. */
+/** Makes such a namespace, and a process in it that ends at once. An ordinary user needs a user namespace around it. */
 function namespace(flag: bigint): string {
-  const isolation: Isolation = { name: 'doctor', flags: flag }
+  const isolation: Isolation = { name: 'doctor', flags: isRoot() ? flag : flag | CLONE_NEWUSER }
   const { code } = spawn(plan([isolation, command({ argv: ['true'] })])).waitSync()
   if (code !== 0) throw new Error(`true ended with ${code}`)
   return 'yes'

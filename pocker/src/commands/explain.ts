@@ -1,12 +1,14 @@
 // pocker explain: the plan of a container, printed and not run. It needs no root, and makes nothing.
 import { explain, toJson } from '@pocker/syscalls'
 import type { Command } from 'commander'
-import { containerCommand, findImage, toPlan, type Options } from '../container.ts'
+import { container } from '../container.ts'
+import { containerCommand, type Options } from '../flags.ts'
+import { NOBODY } from '../limits.ts'
 
 export function addExplain(program: Command): void {
   const verb = containerCommand('run').summary('the plan of `pocker run`').option('--json', 'as data')
   verb.action((name: string, words: string[], options: Options & { json?: true }) => {
-    const plan = toPlan(findImage(name), words, options)
+    const { plan } = container(name, words, options, NOBODY)
     const json = options.json ?? verb.parent?.opts()['json']
     console.log(json ? JSON.stringify(toJson(plan), null, 2) : explain(plan))
   })

@@ -6,11 +6,11 @@
 // Invariant: whatever is known of an execve is printed before it is made; from then on, the terminal is the program's.
 import {
   blockingStdio, differences, exitCode, forwardSignals, namespaces, observe, StartError, Stepper, stepsOf, type Change,
-  type Exit, type Step, type Syscall, type View,
+  type Exit, type Plan, type Step, type Syscall, type View,
 } from '@pocker/syscalls'
 import type { Command } from 'commander'
-import { containerCommand, findImage, prepareSources, toPlan, type Options } from '../container.ts'
-import { ensureRootfs } from './run.ts'
+import { prepared } from '../container.ts'
+import { containerCommand, type Options } from '../flags.ts'
 import { everything, Pilot, type Steering } from './step/keys.ts'
 import { Lines } from './step/lines.ts'
 import { Screen } from './step/screen.ts'
@@ -47,22 +47,24 @@ const withOptions = (command: Command): Command => command
   .option('--verbose', 'show calls in full, with the environment')
 
 async function step(name: string, words: string[], options: StepOptions): Promise<void> {
-  const image = findImage(name)
-  const plan = toPlan(image, words, options)
-  await ensureRootfs(image, name)
-  prepareSources(options)
+  const { plan, after } = await prepared(name, words, options)
   const steps = stepsOf(plan)
   const audience = options.json ? new Lines(steps) : new Screen(steps, options.verbose === true)
   blockingStdio()
+  process.exitCode = await stepThrough(plan, audience, options.json ? everything : new Pilot()).finally(after)
+}
+
+/** @returns the exit code that a shell would see */
+async function stepThrough(plan: Plan, audience: Audience, steering: Steering): Promise<number> {
   const stepper = new Stepper(plan)
   try {
     audience.made(stepper.clone, stepper.pid, ownNamespaces(stepper.pid))
-    const silence = await walk(stepper, audience, options.json ? everything : new Pilot())
+    const silence = await walk(stepper, audience, steering)
     if (silence) audience.ended(await stepper.wait().finally(silence))
   } finally {
     stepper.stop()
-    process.exitCode = exitCode(await stepper.wait())
   }
+  return exitCode(await stepper.wait())
 }
 
 /** @returns what stops sending the program our signals; undefined if it was not executed, because somebody said stop */
@@ -78,7 +80,7 @@ async function walk(stepper: Stepper, audience: Audience, steering: Steering): P
       return undefined
     }
     // A signal is the program's from its first moment on; until then, it ends this.
-    if (step.call.startsWith('execve')) silence ??= forwardSignals(stepper.pid)
+    if (step.call.startsWith('execve')) silence ??= forwardSignals(() => stepper.pid)
     const answer = await make(stepper, (errno) => audience.done(n, step, -errno, [], true))
     const now = answer === undefined ? view : observe(stepper.pid) // once it runs, the program changes itself
     audience.done(n, step, answer, differences(view, now))

@@ -4,16 +4,17 @@
 //
 // They only build data: lengths and sizes are filled in, nothing is called.
 import {
-  AF_INET, AF_NETLINK, AT_EMPTY_PATH, AT_FDCWD, AT_RECURSIVE, AT_REMOVEDIR, CLOSE_RANGE_CLOEXEC, F_ADD_SEALS, F_GETFL, F_SETFD, F_SETFL,
-  FSCONFIG_CMD_CREATE, FSCONFIG_SET_FLAG, FSCONFIG_SET_STRING, FSMOUNT_CLOEXEC, FSOPEN_CLOEXEC, MOVE_MOUNT_F_EMPTY_PATH,
-  MOVE_MOUNT_T_EMPTY_PATH, O_CLOEXEC, O_PATH, OPEN_TREE_CLOEXEC, OPEN_TREE_CLONE, PR_SET_DUMPABLE, PR_SET_MM, PR_SET_MM_MAP,
-  PR_SET_NAME, PR_SET_NO_NEW_PRIVS, PR_SET_PDEATHSIG,
-  RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS, S_IFCHR, S_IFREG, SIG, SIG_DFL, SIG_SETMASK, SIOCSIFFLAGS,
-  SOCK_CLOEXEC, SOCK_DGRAM,
+  AF_INET, AF_NETLINK, AT_EMPTY_PATH, AT_FDCWD, AT_RECURSIVE, AT_REMOVEDIR, BPF_CGROUP_DEVICE, BPF_F_ALLOW_MULTI,
+  BPF_PROG_ATTACH, BPF_PROG_LOAD, BPF_PROG_TYPE_CGROUP_DEVICE, CLOSE_RANGE_CLOEXEC, FSCONFIG_CMD_CREATE, FSCONFIG_SET_FLAG,
+  FSCONFIG_SET_STRING, FSMOUNT_CLOEXEC, FSOPEN_CLOEXEC, F_ADD_SEALS, F_GETFL, F_SETFD, F_SETFL, LINUX_CAPABILITY_VERSION_3,
+  MOVE_MOUNT_F_EMPTY_PATH, MOVE_MOUNT_T_EMPTY_PATH, OPEN_TREE_CLOEXEC, OPEN_TREE_CLONE, O_CLOEXEC, O_PATH, PR_CAPBSET_DROP,
+  PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, PR_CAP_AMBIENT_RAISE, PR_SET_DUMPABLE, PR_SET_KEEPCAPS, PR_SET_MM, PR_SET_MM_MAP,
+  PR_SET_NAME, PR_SET_NO_NEW_PRIVS, PR_SET_PDEATHSIG, RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS, SECCOMP_SET_MODE_FILTER, SIG,
+  SIG_DFL, SIG_SETMASK, SIOCSIFFLAGS, SOCK_CLOEXEC, SOCK_DGRAM, S_IFCHR, S_IFREG,
 } from './constants.ts'
 import { SpecError } from '../errno.ts'
 import type { Out, ResultOf, Syscall } from './syscall.ts'
-import { CLONE_ARGS, MM_MAP, MOUNT_ATTR, OPEN_HOW } from './table.ts'
+import { BPF_ATTACH, BPF_LOAD, CLONE_ARGS, MM_MAP, MOUNT_ATTR, OPEN_HOW } from './table.ts'
 
 /** A descriptor: a number, or the result of an earlier step. */
 export type Fd = number | ResultOf
@@ -61,6 +62,9 @@ export const setExecutable = (at: bigint, exe: number): Syscall => {
   const map = { ...Object.fromEntries(fields), auxv: 0, auxv_size_exe_fd: BigInt(exe) << 32n }
   return { call: 'prctl', args: [PR_SET_MM, PR_SET_MM_MAP, map, MM_MAP.size, 0] }
 }
+/** @param flags SECCOMP_FILTER_FLAG_*. @param filter struct sock_filter[], 8 bytes each. @see seccomp(2) */
+export const setSeccompFilter = (flags: number, filter: Buffer): Syscall =>
+  ({ call: 'seccomp', args: [SECCOMP_SET_MODE_FILTER, flags, { len: filter.length / 8, filter: { hex: filter.toString('hex') } }] })
 export const munmap = (address: bigint, length: bigint): Syscall => ({ call: 'munmap', args: [address, length] })
 /** Block exactly these signals, such as `['SIGINT']`. @see rt_sigprocmask(2) */
 export const blockSignals = (signals: readonly string[]): Syscall =>
@@ -176,4 +180,42 @@ export const setSocketOption = (socket: Fd, level: number, option: number, value
   const bytes = Buffer.alloc(4)
   bytes.writeInt32LE(value)
   return { call: 'setsockopt', args: [socket, level, option, { hex: bytes.toString('hex') }, bytes.length] }
+}
+
+/** struct bpf_insn: eight bytes each. */
+const BPF_INSTRUCTION = 8
+/** A program that says which devices a group may use. @see bpf(2), BPF_PROG_TYPE_CGROUP_DEVICE */
+export const bpfLoad = (instructions: Buffer): Syscall => ({
+  call: 'bpf',
+  args: [BPF_PROG_LOAD, {
+    type_and_count: BPF_PROG_TYPE_CGROUP_DEVICE | (BigInt(instructions.length / BPF_INSTRUCTION) << 32n),
+    insns: { hex: instructions.toString('hex') }, license: 'GPL', log: 0, log_buf: 0, kernel: 0,
+  }, BPF_LOAD.size],
+})
+/** @param group a directory of the unified tree. Programs of groups above and below are asked too. */
+export const bpfAttach = (group: number, program: number): Syscall => ({
+  call: 'bpf',
+  args: [BPF_PROG_ATTACH, {
+    target_and_program: BigInt(group) | (BigInt(program) << 32n), type_and_flags: BPF_CGROUP_DEVICE | (BPF_F_ALLOW_MULTI << 32n),
+  }, BPF_ATTACH.size],
+})
+
+/** Never again, for this process and all that it executes. @param capability CAP_*. @see PR_CAPBSET_DROP(2const) */
+export const dropBounding = (capability: number): Syscall => ({ call: 'prctl', args: [PR_CAPBSET_DROP, capability] })
+/** The permitted set survives the next change of user. @see PR_SET_KEEPCAPS(2const) */
+export const keepCapabilities = (): Syscall => ({ call: 'prctl', args: [PR_SET_KEEPCAPS, 1] })
+/** Kept by a program without capabilities of its own. @see PR_CAP_AMBIENT(2const) */
+export const raiseAmbient = (capability: number): Syscall =>
+  ({ call: 'prctl', args: [PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, capability, 0, 0] })
+export const clearAmbient = (): Syscall => ({ call: 'prctl', args: [PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0] })
+/** Names such as CAP_CHOWN. @see capset(2) */
+export const capset = (sets: Readonly<Record<'effective' | 'permitted' | 'inheritable', readonly string[]>>): Syscall =>
+  ({ call: 'capset', args: [{ version: LINUX_CAPABILITY_VERSION_3, pid: 0 }, sets] })
+/** @param resource RLIMIT_*. @see prlimit(2) */
+export const setLimit = (resource: number, soft: bigint, hard: bigint): Syscall =>
+  ({ call: 'prlimit64', args: [0, resource, { rlim_cur: soft, rlim_max: hard }, null] })
+/** @see setgroups(2) */
+export const setgroups = (groups: readonly number[]): Syscall => {
+  const list = Buffer.from(Uint32Array.from(groups).buffer)
+  return { call: 'setgroups', args: [groups.length, { hex: list.toString('hex') }] }
 }

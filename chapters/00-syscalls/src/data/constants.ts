@@ -124,13 +124,29 @@ export const CLOSE_RANGE: Names = { CLOSE_RANGE_CLOEXEC }
 export const PR_SET_PDEATHSIG = 1
 export const PR_SET_DUMPABLE = 4
 export const PR_SET_NAME = 15
+export const PR_SET_KEEPCAPS = 8
 export const PR_CAPBSET_DROP = 24
 export const PR_SET_MM = 35
 export const PR_SET_NO_NEW_PRIVS = 38
-export const PR: Names = { PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_NAME, PR_CAPBSET_DROP, PR_SET_MM, PR_SET_NO_NEW_PRIVS }
+export const PR_CAP_AMBIENT = 47
+/** What PR_CAP_AMBIENT does. */
+export const PR_CAP_AMBIENT_RAISE = 2
+export const PR_CAP_AMBIENT_CLEAR_ALL = 4
+export const CAP_AMBIENT: Names = { PR_CAP_AMBIENT_RAISE, PR_CAP_AMBIENT_CLEAR_ALL }
+export const PR: Names = {
+  PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_NAME, PR_CAPBSET_DROP, PR_SET_MM, PR_SET_NO_NEW_PRIVS,
+  PR_SET_KEEPCAPS, PR_CAP_AMBIENT,
+}
 /** What PR_SET_MM sets: the whole map, and the executable with it. */
 export const PR_SET_MM_MAP = 14
 export const PR_SET_MM_WHAT: Names = { PR_SET_MM_MAP }
+
+// <linux/seccomp.h> — seccomp(2)
+export const SECCOMP_SET_MODE_FILTER = 1
+export const SECCOMP: Names = { SECCOMP_SET_MODE_FILTER }
+export const SECCOMP_FILTER_FLAG: Names = {
+  SECCOMP_FILTER_FLAG_TSYNC: 1, SECCOMP_FILTER_FLAG_LOG: 2, SECCOMP_FILTER_FLAG_SPEC_ALLOW: 4,
+}
 
 // <linux/rseq.h>
 export const RSEQ_FLAG_UNREGISTER = 1
@@ -180,3 +196,26 @@ export const IOCTL: Names = { SIOCSIFFLAGS }
 export const IFF_UP = 1
 export const IFF_RUNNING = 0x40
 export const IFF: Names = { IFF_UP, IFF_RUNNING }
+
+// <linux/bpf.h> — bpf(2)
+export const BPF_PROG_LOAD = 5
+export const BPF_PROG_ATTACH = 8
+export const BPF: Names = { BPF_PROG_LOAD, BPF_PROG_ATTACH }
+export const BPF_PROG_TYPE_CGROUP_DEVICE = 15n
+export const BPF_CGROUP_DEVICE = 6n
+export const BPF_F_ALLOW_MULTI = 2n
+
+// <linux/capability.h> — capabilities(7): from bit 0 on
+export const CAP: Readonly<Record<string, number>> = Object.fromEntries(`CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID KILL
+  SETGID SETUID SETPCAP LINUX_IMMUTABLE NET_BIND_SERVICE NET_BROADCAST NET_ADMIN NET_RAW IPC_LOCK IPC_OWNER SYS_MODULE
+  SYS_RAWIO SYS_CHROOT SYS_PTRACE SYS_PACCT SYS_ADMIN SYS_BOOT SYS_NICE SYS_RESOURCE SYS_TIME SYS_TTY_CONFIG MKNOD LEASE
+  AUDIT_WRITE AUDIT_CONTROL SETFCAP MAC_OVERRIDE MAC_ADMIN SYSLOG WAKE_ALARM BLOCK_SUSPEND AUDIT_READ PERFMON BPF
+  CHECKPOINT_RESTORE`.split(/\s+/).map((name, bit) => [`CAP_${name}`, bit]))
+export const LINUX_CAPABILITY_VERSION_3 = 0x2008_0522
+export const CAPABILITY_VERSION: Names = { _LINUX_CAPABILITY_VERSION_3: LINUX_CAPABILITY_VERSION_3 }
+
+// <asm-generic/resource.h> — prlimit(2)
+export const RLIMIT: Readonly<Record<string, number>> = Object.fromEntries([
+  'CPU', 'FSIZE', 'DATA', 'STACK', 'CORE', 'RSS', 'NPROC', 'NOFILE', 'MEMLOCK', 'AS', 'LOCKS', 'SIGPENDING', 'MSGQUEUE', 'NICE',
+  'RTPRIO', 'RTTIME',
+].map((name, i) => [`RLIMIT_${name}`, i]))

@@ -3,7 +3,7 @@
 //   explain(plan)   → lines in the notation of strace, each with the chapter it comes from and why it is there
 import { formatCall } from './format.ts'
 import { clone3 } from './calls.ts'
-import { cloneFlags, type Plan, type Step } from './isolation.ts'
+import { cloneFlags, type Beside, type Plan, type Step } from './isolation.ts'
 import type { Syscall } from './syscall.ts'
 import { SYSCALLS } from './table.ts'
 
@@ -16,8 +16,7 @@ const REASONS_AT = 58
 export function explain(plan: Plan): string {
   const clone = clone3(cloneFlags(plan), [])
   const parent = plan.needs.flatMap(({ name, make }) => make.map((call) => line(call, name)))
-  const beside = plan.beside.map(({ path, data }): Line =>
-    ({ text: `write(${JSON.stringify(path)}, ${JSON.stringify(data)})`, by: 'beside', why: 'while the child waits' }))
+  const beside = plan.beside.map((work): Line => ({ text: formatBeside(work), by: 'beside', why: 'while the child waits' }))
   return [
     ...section('the parent, first', parent),
     ...section('between parent and child', plan.before.map((step) => line(step, step.by))),
@@ -28,6 +27,11 @@ export function explain(plan: Plan): string {
 
 /** @returns why the step is there: its own reason, or what the call does */
 export const reason = (step: Syscall): string => step.why ?? SYSCALLS[step.call].about
+
+/** @returns `write("/proc/42/uid_map", "0 1000 1")`, or the words of a program */
+export function formatBeside(work: Beside): string {
+  return 'run' in work ? work.run.join(' ') : `write(${JSON.stringify(work.path)}, ${JSON.stringify(work.data)})`
+}
 
 const line = (call: Syscall, by: Step['by']): Line => ({ text: formatCall(call), by, why: reason(call) })
 

@@ -23,6 +23,7 @@ function formatValue(kind: Kind, value: Value): string {
   if (typeof value === 'string') return quote(value)
   if (isBytes(value)) return quote(Buffer.from(value.hex, 'hex'))
   if (Array.isArray(value)) {
+    if (kind.is === 'capabilities') return value.map((name) => `1<<${name}`).join('|') || '0'
     const signals = kind.is === 'signals' || kind.is === 'mask'
     return `[${signals ? value.map((name) => name.slice('SIG'.length)).join(' ') : value.map((text) => quote(text)).join(', ')}]`
   }
@@ -33,7 +34,9 @@ function formatValue(kind: Kind, value: Value): string {
 function formatFields(kind: Kind, value: Fields): string {
   if (kind.is !== 'struct') return '{…}'
   const kinds = new Map(kind.layout.fields.map((field) => [field.name, field.kind]))
-  const text = ([name, field]: [string, Value]): string => `${name}=${formatValue(kinds.get(name) ?? { is: 'int' }, field)}`
+  // Where a struct points to bytes, strace prints the address.
+  const text = ([name, field]: [string, Value]): string =>
+    `${name}=${isBytes(field) ? '{…}' : formatValue(kinds.get(name) ?? { is: 'int' }, field)}`
   return `{${Object.entries(value).map(text).join(', ')}}`
 }
 

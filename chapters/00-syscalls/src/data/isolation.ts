@@ -10,6 +10,11 @@ import type { Syscall } from './syscall.ts'
 /** A file that the parent writes while the child waits; `{pid}` in the path stands for the child's number. */
 export interface FileWrite { readonly path: string; readonly data: string }
 
+/** A program of the host's that the parent runs meanwhile, for what only a setuid program may do; `{pid}` likewise. */
+export interface HostProgram { readonly run: readonly string[] }
+
+export type Beside = FileWrite | HostProgram
+
 /** Something that the parent makes before the clone, and takes back after the child's end or on failure. */
 export interface Resource {
   readonly name: string
@@ -28,7 +33,7 @@ export interface Isolation {
   /** In a process between the parent and the container, before the clone. */
   readonly before?: readonly Syscall[]
   /** By the parent, while the child waits. */
-  readonly beside?: readonly FileWrite[]
+  readonly beside?: readonly Beside[]
   /** In the child, in order, before execve. */
   readonly child?: readonly Syscall[]
 }
@@ -42,7 +47,7 @@ export interface Plan {
   readonly flags: bigint
   readonly needs: readonly Resource[]
   readonly before: readonly Step[]
-  readonly beside: readonly FileWrite[]
+  readonly beside: readonly Beside[]
   readonly child: readonly Step[]
 }
 

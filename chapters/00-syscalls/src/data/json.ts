@@ -7,7 +7,7 @@
 import { SpecError } from '../errno.ts'
 import { CLONE, type Names } from './constants.ts'
 import { formatFlags, nameOf } from './format.ts'
-import type { FileWrite, Isolation, Plan, Resource } from './isolation.ts'
+import type { Beside, Isolation, Plan, Resource } from './isolation.ts'
 import type { Syscall, Value } from './syscall.ts'
 import { isCallName, paramsOf, type Kind, type Layout } from './table.ts'
 
@@ -22,7 +22,7 @@ export function toJson(plan: Plan | Isolation): Json {
     flags: formatFlags(CLONE, plan.flags ?? 0n),
     needs: (plan.needs ?? []).map(({ name, make, undo }) => ({ name, make: make.map(stepToJson), undo: undo.map(stepToJson) })),
     before: (plan.before ?? []).map(stepToJson),
-    beside: (plan.beside ?? []).map(({ path, data }) => ({ path, data })),
+    beside: (plan.beside ?? []).map((work) => ('run' in work ? { run: work.run } : { path: work.path, data: work.data })),
     child: (plan.child ?? []).map(stepToJson),
   }
 }
@@ -38,8 +38,9 @@ export function fromJson(json: unknown): Isolation {
       return { name: text('needs.name', needed), make: steps('make', make), undo: steps('undo', undo) }
     }),
     before: steps('before', before),
-    beside: array('beside', beside).map((item): FileWrite => {
+    beside: array('beside', beside).map((item): Beside => {
       const write = object('beside', item)
+      if (write['run'] !== undefined) return { run: array('beside.run', write['run']).map((word) => text('beside.run', word)) }
       return { path: text('beside.path', write['path']), data: text('beside.data', write['data']) }
     }),
     child: steps('child', child),

@@ -6,8 +6,9 @@
 // The table drives everything else: encoding into memory, printing like strace, reading plans back from JSON.
 // Numbers: <asm/unistd_64.h> (x86-64) and <asm-generic/unistd.h> (arm64).
 import {
-  AF, AT, CLONE, CLOSE_RANGE, F, FD, FSCONFIG, FSMOUNT, FSOPEN, IFF, IOCTL, IPPROTO, MFD, MNT, MOUNT_ATTRS, MOVE_MOUNT, MS, MSG, NETLINK, O, OPEN_TREE, PR, PR_SET_MM_WHAT,
-  RESOLVE, RSEQ, SEAL, SIG, SIG_HANDLER, SIG_HOW, SOCK, W, type Names,
+  AF, AT, BPF, CAP, CAPABILITY_VERSION, CAP_AMBIENT, CLONE, CLOSE_RANGE, F, FD, FSCONFIG, FSMOUNT, FSOPEN, IFF, IOCTL,
+  IPPROTO, MFD, MNT, MOUNT_ATTRS, MOVE_MOUNT, MS, MSG, NETLINK, O, OPEN_TREE, PR, PR_SET_MM_WHAT, RESOLVE, RLIMIT, RSEQ, SEAL,
+  SECCOMP, SECCOMP_FILTER_FLAG, SIG, SIG_HANDLER, SIG_HOW, SOCK, W, type Names,
 } from './constants.ts'
 import type { Syscall } from './syscall.ts'
 
@@ -15,6 +16,8 @@ import type { Syscall } from './syscall.ts'
 export type Kind =
   | { readonly is: 'int' | 'fd' | 'mode' | 'string' | 'strings' | 'bytes' | 'out' | 'signals' | 'mask' | 'device' }
   | { readonly is: 'chars'; readonly size: number }
+  /** Names of capabilities: two words of 32 bits, the upper one so many bytes behind the lower. */
+  | { readonly is: 'capabilities'; readonly apart: number }
   | { readonly is: 'flags' | 'one'; readonly names: Names }
   | { readonly is: 'struct'; readonly layout: Layout }
 
@@ -52,11 +55,30 @@ const IFREQ: Layout = { size: 40, fields: [
   { name: 'ifr_name', kind: { is: 'chars', size: 16 }, at: 0 }, { name: 'ifr_flags', kind: { is: 'flags', names: IFF }, at: 16 },
 ] }
 
+/** union bpf_attr of BPF_PROG_LOAD, <linux/bpf.h>: its first field is two, the type and the number of instructions. */
+export const BPF_LOAD = layout(48,
+  int('type_and_count'), bytes('insns'), string('license'), int('log'), int('log_buf'), int('kernel'))
+/** union bpf_attr of BPF_PROG_ATTACH: the group, and in the upper half the program; the place, and in the upper half flags. */
+export const BPF_ATTACH = layout(16, int('target_and_program'), int('type_and_flags'))
+
+/** struct __user_cap_header_struct: a process, 0 for the calling one. @see capget(2) */
+const CAP_HEADER: Layout = { size: 12, fields: [
+  { name: 'version', kind: { is: 'one', names: CAPABILITY_VERSION }, at: 0 }, { name: 'pid', kind: { is: 'int' }, at: 4 },
+] }
+/** Two of struct __user_cap_data_struct: three sets, 32 bits of each in the first, 32 in the second. */
+const CAP_DATA: Layout = { size: 24, fields: ['effective', 'permitted', 'inheritable'].map((name, i) =>
+  ({ name, kind: { is: 'capabilities', apart: 12 }, at: 4 * i })) }
+/** struct rlimit64 */
+const RLIMIT64 = layout(16, int('rlim_cur'), int('rlim_max'))
+
 /** struct open_how, <linux/openat2.h> */
 export const OPEN_HOW = layout(24, flags('flags', O), mode('mode'), flags('resolve', RESOLVE))
 /** struct mount_attr, <linux/mount.h> */
 export const MOUNT_ATTR = layout(32,
   flags('attr_set', MOUNT_ATTRS), flags('attr_clr', MOUNT_ATTRS), flags('propagation', MS), int('userns_fd'))
+
+/** struct sock_fprog, <linux/filter.h>: the kernel reads 2 bytes of `len`, the number of instructions, of 8 bytes each. */
+const SOCK_FPROG = layout(16, int('len'), bytes('filter'))
 
 interface Row {
   readonly x64: number
@@ -83,12 +105,20 @@ export const SYSCALLS = {
     1: [one('signal', SIG)],
     4: [int('on'), int('0'), int('0'), int('0')],
     15: [string('name')],
-    24: [int('capability'), int('0'), int('0'), int('0')],
+    8: [int('on')],
+    24: [one('capability', CAP)],
     35: [one('what', PR_SET_MM_WHAT), struct('map', MM_MAP), int('size'), int('0')],
+    47: [one('what', CAP_AMBIENT), int('capability'), int('0'), int('0')],
     38: [int('on'), int('0'), int('0'), int('0')],
   } }),
   rt_sigprocmask: row(14, 135, [one('how', SIG_HOW), signals('set'), out('old'), int('size')], 'set which signals are blocked'),
   rt_sigaction: row(13, 134, [one('signal', SIG), struct('action', SIGACTION), out('old'), int('size')], 'set what a signal does'),
+  bpf: row(321, 280, [one('command', BPF)], 'load or attach a program that the kernel runs', { on: 0, of: {
+    5: [struct('attr', BPF_LOAD), int('size')],
+    8: [struct('attr', BPF_ATTACH), int('size')],
+  } }),
+  seccomp: row(317, 277, [one('operation', SECCOMP), flags('flags', SECCOMP_FILTER_FLAG), struct('args', SOCK_FPROG)],
+    'filter the system calls of this process'),
   munmap: row(11, 215, [int('address'), int('length')], 'give memory back'),
   rseq: row(334, 293, [int('area'), int('length'), flags('flags', RSEQ), int('signature')],
     'tell the kernel of a restartable sequence'),
@@ -101,7 +131,10 @@ export const SYSCALLS = {
   // identity
   setresuid: row(117, 147, [int('real'), int('effective'), int('saved')], 'become this user'),
   setresgid: row(119, 149, [int('real'), int('effective'), int('saved')], 'become this group'),
-  setgroups: row(116, 159, [int('size'), out('list')], 'set the supplementary groups'),
+  setgroups: row(116, 159, [int('size'), bytes('list')], 'set the supplementary groups'),
+  capset: row(126, 91, [struct('header', CAP_HEADER), struct('data', CAP_DATA)], 'set the capabilities of this process'),
+  prlimit64: row(302, 261, [int('pid'), one('resource', RLIMIT), struct('new', RLIMIT64), out('old')],
+    'limit what this process may use'),
   // the file system as this process sees it
   chdir: row(80, 49, [string('path')], 'change the working directory'),
   fchdir: row(81, 50, [fd('fd')], 'change the working directory to an open one'),

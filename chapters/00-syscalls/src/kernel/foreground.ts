@@ -2,7 +2,7 @@
 //
 //   process.exitCode = await runForeground(plan([foreground(), …]))
 import type { Plan } from '../data/isolation.ts'
-import { spawn } from './spawn.ts'
+import { spawn, type Child } from './spawn.ts'
 import { blockingStdio } from './stdio.ts'
 import { exitCode } from './wait.ts'
 
@@ -18,9 +18,11 @@ const KEYBOARD: readonly NodeJS.Signals[] = ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIG
  */
 export async function runForeground(plan: Plan): Promise<number> {
   blockingStdio()
-  const child = spawn(plan)
-  const stop = forwardSignals(child.pid)
+  // Before it starts: its first line may be somebody's cue. No handler runs until it is there, for spawn() lets nobody else run.
+  const stop = forwardSignals(() => child.pid)
+  let child: Child
   try {
+    child = spawn(plan)
     return exitCode(await child.wait())
   } finally {
     stop()
@@ -31,13 +33,16 @@ export async function runForeground(plan: Plan): Promise<number> {
 const INSISTING = new Set<NodeJS.Signals>(['SIGINT', 'SIGTERM'])
 const PATIENCE = 3
 
-/** @returns what ends it; call it as soon as the container has ended, for its number may come again */
-export function forwardSignals(pid: number): () => void {
+/**
+ * @param target the container's first process
+ * @returns what ends it; call it as soon as the container has ended, for its number may come again
+ */
+export function forwardSignals(target: () => number): () => void {
   let asked = 0
   const send = (to: number, signal: NodeJS.Signals): void =>
     void process.kill(to, INSISTING.has(signal) && ++asked >= PATIENCE ? 'SIGKILL' : signal)
-  const toFirst = (signal: NodeJS.Signals): void => send(pid, signal)
-  const toGroup = (signal: NodeJS.Signals): void => send(-pid, signal)
+  const toFirst = (signal: NodeJS.Signals): void => send(target(), signal)
+  const toGroup = (signal: NodeJS.Signals): void => send(-target(), signal)
   for (const signal of FORWARDED) process.on(signal, toFirst)
   for (const signal of KEYBOARD) process.on(signal, toGroup)
   return () => {

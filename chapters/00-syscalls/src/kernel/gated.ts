@@ -6,12 +6,15 @@
 // been executed, or the container is dead. At the pace `once` there is one gate, before the container's first step; at the
 // pace `each step` there is one before every step of the plan, and a report behind it.
 // Invariant: if the parent dies, a wait reads 0, and the container ends. The container holds no writing end of `go`.
+import { spawnSync } from 'node:child_process'
 import { closeSync, writeFileSync } from 'node:fs'
 import { clone3, close, exit_group, read, wait4, write } from '../data/calls.ts'
 import { CLONE_CLEAR_SIGHAND, WALL } from '../data/constants.ts'
+import { formatBeside } from '../data/explain.ts'
 import { formatCall } from '../data/format.ts'
 import type { Plan, Step } from '../data/isolation.ts'
 import type { Syscall } from '../data/syscall.ts'
+import { SpecError } from '../errno.ts'
 import { encode } from '../machine/encode.ts'
 import { Arena, machine, type Range, type Result } from './arena.ts'
 import { descriptorsIn, emptyExecutable, giveUpFiles, giveUpMemory, hidden } from './giveup.ts'
@@ -144,15 +147,28 @@ const mayWriteFilesOfRoot = (): boolean => process.geteuid?.() === 0
 
 /**
  * What the parent does for a container that waits: the maps of its user namespace, for example.
- * @throws {StartError} if a file refused it
+ * @throws {StartError} if a file refused what was written, or a program failed
  */
-export function writeBeside({ beside }: Plan, pid: number): void {
-  for (const { path, data } of beside) {
-    const file = path.replace('{pid}', String(pid))
-    try {
-      writeFileSync(file, data)
-    } catch (error) {
-      throw new StartError(`write(${JSON.stringify(file)}, ${JSON.stringify(data)})`, -((error as NodeJS.ErrnoException).errno ?? 0), { by: 'beside' })
-    }
+export function workBeside({ beside }: Plan, pid: number): void {
+  const here = (text: string): string => text.replaceAll('{pid}', String(pid))
+  for (const work of beside) {
+    if ('run' in work) runProgram(work.run.map(here))
+    else writeTo(here(work.path), work.data)
   }
+}
+
+function writeTo(path: string, data: string): void {
+  try {
+    writeFileSync(path, data)
+  } catch (error) {
+    throw new StartError(formatBeside({ path, data }), -((error as NodeJS.ErrnoException).errno ?? 0), { by: 'beside' })
+  }
+}
+
+function runProgram(words: readonly string[]): void {
+  const [program = '', ...args] = words
+  const { status, stderr, error } = spawnSync(program, args, { encoding: 'utf8', stdio: ['ignore', 'ignore', 'pipe'] })
+  if (status === 0) return
+  const said = error?.message ?? stderr.trim().split('\n').at(-1)
+  throw new SpecError(`${words.join(' ')}: ${said || `exit code ${status}`}`)
 }

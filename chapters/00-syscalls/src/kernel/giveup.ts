@@ -8,7 +8,9 @@
 // CVE-2024-21626). So these are gone before it is made.
 // Invariant: none of these steps needs what an earlier one gave up. They use neither stack nor libc, as all lists.
 import { readFileSync } from 'node:fs'
-import { addSeals, close, closeRange, hideProcess, LAST_FD, memfd_create, munmap, setExecutable, setProcessName } from '../data/calls.ts'
+import {
+  addSeals, close, closeRange, hideProcess, LAST_FD, memfd_create, munmap, setExecutable, setProcessName,
+} from '../data/calls.ts'
 import {
   F_SEAL_GROW, F_SEAL_SEAL, F_SEAL_SHRINK, F_SEAL_WRITE, MFD_ALLOW_SEALING, MFD_CLOEXEC, RSEQ_FLAG_UNREGISTER,
 } from '../data/constants.ts'

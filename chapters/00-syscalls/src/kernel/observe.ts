@@ -5,11 +5,11 @@
 //
 // Invariant: nothing that a container prints is believed here, and looking changes nothing in it.
 import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
-import { hostname } from 'node:os'
-import { close, open, setns, uname } from '../data/calls.ts'
-import { CLONE_NEWUTS, O_CLOEXEC, O_RDONLY, SIG } from '../data/constants.ts'
-import { callAll } from './call.ts'
+import { uname } from '../data/calls.ts'
+import { CAP, CLONE_NEWUSER, CLONE_NEWUTS, O_CLOEXEC, SIG } from '../data/constants.ts'
+import { nameOf } from '../data/format.ts'
 import { ROOT } from './changes.ts'
+import { visit } from './visit.ts'
 
 export { changes, describe, differences, type Change } from './changes.ts'
 
@@ -57,22 +57,20 @@ export function namespaces(pid: number | 'self'): Record<string, string> {
   return Object.fromEntries(types.map((type) => [type, readlinkSync(`/proc/${pid}/ns/${type}`)]))
 }
 
-/** The names of the UTS namespace that a process is in. Reading them takes a visit, there and back within one list. */
-export function names(pid: number): { nodename: string; domainname: string } {
-  const there = namespaces(pid)['uts'] !== namespaces('self')['uts']
-  const flags = O_RDONLY | O_CLOEXEC
-  const results = callAll(there
-    ? [
-        { ...open('/proc/thread-self/ns/uts', flags), as: 'home' },
-        { ...open(`/proc/${pid}/ns/uts`, flags), as: 'there' },
-        setns({ resultOf: 'there' }, CLONE_NEWUTS), uname(), setns({ resultOf: 'home' }, CLONE_NEWUTS),
-        close({ resultOf: 'there' }), close({ resultOf: 'home' }),
-      ]
-    : [uname()])
-  const buffer = results.find(({ call }) => call.call === 'uname')?.outs[0] ?? Buffer.alloc(0)
-  const FIELD = 65
-  const at = (n: number): string => buffer.toString('utf8', n * FIELD, buffer.indexOf(0, n * FIELD))
-  return { nodename: at(1) || hostname(), domainname: at(5) }
+/** sizeof(char[__NEW_UTS_LEN + 1]): the fields of struct new_utsname. @see uname(2) */
+const UTS_FIELD = 65
+
+/**
+ * The names of the UTS namespace that a process is in. Reading them takes a visit.
+ * @param through a process whose user namespace the UTS namespace belongs to; without root, the way leads through it
+ */
+export function names(pid: number, through = pid): { nodename: string; domainname: string } {
+  const ours = namespaces('self')
+  const places = [[`/proc/${through}/ns/user`, CLONE_NEWUSER, 'user'], [`/proc/${pid}/ns/uts`, CLONE_NEWUTS, 'uts']] as const
+  const elsewhere = places.filter(([path, , type]) => readlinkSync(path) !== ours[type])
+  const buffer = visit(elsewhere.map(([path, type]) => [path, type]), [uname()])[0]?.outs[0] ?? Buffer.alloc(0)
+  const at = (n: number): string => buffer.toString('utf8', n * UTS_FIELD, buffer.indexOf(0, n * UTS_FIELD))
+  return { nodename: at(1), domainname: at(5) }
 }
 
 /** One line of mountinfo. `what` is the type of the file system, and which part of it if not all. */
@@ -137,17 +135,11 @@ function cgroups(text: string): View {
 /** Real, effective, saved and file system id; mostly all the same. */
 const ids = (text: string): string => new Set(text.split(' ')).size === 1 ? (text.split(' ')[0] ?? '') : text
 
-/** <linux/capability.h>, from bit 0 on. */
-const CAPABILITIES = `CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID KILL SETGID SETUID SETPCAP LINUX_IMMUTABLE
-  NET_BIND_SERVICE NET_BROADCAST NET_ADMIN NET_RAW IPC_LOCK IPC_OWNER SYS_MODULE SYS_RAWIO SYS_CHROOT SYS_PTRACE SYS_PACCT
-  SYS_ADMIN SYS_BOOT SYS_NICE SYS_RESOURCE SYS_TIME SYS_TTY_CONFIG MKNOD LEASE AUDIT_WRITE AUDIT_CONTROL SETFCAP
-  MAC_OVERRIDE MAC_ADMIN SYSLOG WAKE_ALARM BLOCK_SUSPEND AUDIT_READ PERFMON BPF CHECKPOINT_RESTORE`.split(/\s+/)
-
 /** The numbers of the bits that are set in a hexadecimal mask. */
 const bits = (mask: string): number[] =>
   Array.from({ length: 64 }, (_, bit) => bit).filter((bit) => BigInt(`0x${mask || '0'}`) >> BigInt(bit) & 1n)
 
-const capabilities = (mask: string): string => bits(mask).map((bit) => `CAP_${CAPABILITIES[bit] ?? bit}`).join(' ')
+const capabilities = (mask: string): string => bits(mask).map((bit) => nameOf(CAP, bit) ?? `CAP_${bit}`).join(' ')
 
 /** Those that no process can block: SIGKILL and SIGSTOP for the kernel, 32 and 33 for the C library. */
 const UNBLOCKABLE = [9, 19, 32, 33]

@@ -15,7 +15,7 @@ import { encode } from '../machine/encode.ts'
 import { machine } from './arena.ts'
 import { callAll, failedStep, scratchArena } from './call.ts'
 import { StartError, startError } from './failure.ts'
-import { Gated, writeBeside } from './gated.ts'
+import { Gated, workBeside } from './gated.ts'
 import { ended, endedSync, type Exit } from './wait.ts'
 
 export interface Child {
@@ -66,7 +66,7 @@ function spawnGated(plan: Plan, undo: () => void): Child {
     try {
       const made = plan.before.length === 0 || gated.report.waitSync()
       if (made) {
-        writeBeside(plan, gated.pid)
+        workBeside(plan, gated.pid)
         gated.go.signal()
       }
     } finally {

@@ -14,7 +14,7 @@ import type { Syscall } from '../data/syscall.ts'
 import { SpecError } from '../errno.ts'
 import type { Result } from './arena.ts'
 import { StartError, startError } from './failure.ts'
-import { Gated, writeBeside } from './gated.ts'
+import { Gated, workBeside } from './gated.ts'
 import { make } from './spawn.ts'
 import type { Exit } from './wait.ts'
 
@@ -46,7 +46,7 @@ export class Stepper {
     }
     this.#gated.report.waitSync() // the process is there, and its preparations are done
     try {
-      if (plan.before.length === 0) writeBeside(plan, this.pid)
+      if (plan.before.length === 0) workBeside(plan, this.pid)
     } catch (error) {
       this.stop()
       this.#gated.endedSync()
@@ -88,7 +88,7 @@ export class Stepper {
     const result = results[this.#at] as Result
     this.#at = reported ? this.#at + 1 : this.steps.length
     if (reported) {
-      if (step.call === 'clone3') writeBeside(this.#plan, this.pid)
+      if (step.call === 'clone3') workBeside(this.#plan, this.pid)
       return { step, result }
     }
     if (result.value !== undefined) {

@@ -5,7 +5,7 @@
 // Invariant: pure. An image is position independent until load() (kernel/arena.ts) gives it an address, so encoding is
 // tested without root and without FFI. Every mistake in the data is found here, before anything runs.
 import { errnoNumber, SpecError } from '../errno.ts'
-import { SIG } from '../data/constants.ts'
+import { CAP, SIG } from '../data/constants.ts'
 import { isBytes, isOut, isResultOf, type Fields, type Syscall, type Value } from '../data/syscall.ts'
 import { isCallName, paramsOf, SYSCALLS, type Kind, type Layout } from '../data/table.ts'
 
@@ -72,6 +72,10 @@ class Memory {
 
   u64(at: number, value: bigint): void {
     this.#data.writeBigUInt64LE(BigInt.asUintN(64, value), at - CODE_SIZE)
+  }
+
+  u32(at: number, value: bigint): void {
+    this.#data.writeUInt32LE(Number(value), at - CODE_SIZE)
   }
 
   pointer(at: number, target: number): void {
@@ -161,6 +165,10 @@ class Memory {
       this.u64(at, 0n)
     } else if (isBytes(value) && kind.is === 'bytes') {
       this.pointer(at, this.blob(fromHex(what, value.hex)))
+    } else if (Array.isArray(value) && kind.is === 'capabilities') {
+      const set = capabilitySet(what, value)
+      this.u32(at, set & 0xffff_ffffn)
+      this.u32(at + kind.apart, set >> 32n)
     } else if (typeof value === 'string' && kind.is === 'chars') {
       this.chars(at, what, value, kind.size)
     } else if (typeof value === 'string' && kind.is === 'string') {
@@ -175,7 +183,7 @@ class Memory {
       this.u64(at, signalSet(what, value))
     } else if (kind.is === 'struct' && typeof value === 'object' && value !== null) {
       this.pointer(at, this.struct(what, kind.layout, value as Fields, outs))
-    } else if (isInteger(value) && !['string', 'strings', 'signals', 'mask', 'struct', 'out', 'bytes', 'chars'].includes(kind.is)) {
+    } else if (isInteger(value) && NUMERIC.has(kind.is)) {
       this.u64(at, BigInt(value))
     } else {
       throw new SpecError(`${what}: expected ${EXPECTED[kind.is]}, got ${describe(value)}`)
@@ -200,9 +208,11 @@ class Memory {
   }
 }
 
+const NUMERIC: ReadonlySet<Kind['is']> = new Set(['int', 'device', 'fd', 'mode', 'flags', 'one'])
+
 const EXPECTED: Readonly<Record<Kind['is'], string>> = {
   int: 'a whole number', device: 'a device number', fd: 'a descriptor', mode: 'a file mode',
-  bytes: 'bytes { hex }', chars: 'text', string: 'text', strings: 'a list of texts',
+  bytes: 'bytes { hex }', capabilities: 'a list of capability names', chars: 'text', string: 'text', strings: 'a list of texts',
   out: 'a buffer { out: bytes } or null', signals: 'a list of signal names', mask: 'a list of signal names', flags: 'flags',
   one: 'one of its constants',
   struct: 'an object of its fields',
@@ -214,6 +224,14 @@ function text(what: string, value: unknown): string {
   if (typeof value !== 'string') throw new SpecError(`${what}: expected text, got ${describe(value)}`)
   if (value.includes('\0')) throw new SpecError(`${what}: expected text without a NUL byte, got ${JSON.stringify(value)}`)
   return value
+}
+
+function capabilitySet(what: string, names: readonly unknown[]): bigint {
+  return names.reduce((set: bigint, name) => {
+    const bit = CAP[String(name)]
+    if (bit === undefined) throw new SpecError(`${what}: expected a name such as CAP_CHOWN, got ${describe(name)}`)
+    return set | (1n << BigInt(bit))
+  }, 0n)
 }
 
 function fromHex(what: string, hex: unknown): Buffer {

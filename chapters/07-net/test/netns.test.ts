@@ -1,0 +1,234 @@
+// Network namespaces, for real: made, listed, removed, killed half-way, and left again whatever fails in them.
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { closeSync, mkdirSync, mkdtempSync, openSync, promises, readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { connect, createServer, type AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { addAddress, addLink, elsewhere, isNetns, listLinks, listNetns, makeNetns, Netlink, removeNetns, setLink, socketIn } from '@pocker/net'
+import { callAll, close, CLONE_NEWNET, MNT_DETACH, mount, MS_BIND, open, setns, SyscallError, umount2, unshare } from '@pocker/syscalls'
+import { rootTest } from '@pocker/testing'
+
+const OWN = '/proc/thread-self/ns/net'
+const home = readlinkSync(OWN)
+/** Ours only: who else is at work on this machine mounts what he likes. */
+const mounts = (): string[] => readFileSync('/proc/self/mountinfo', 'utf8').split('\n').filter((line) => line.includes('/pocker-netns-'))
+const descriptors = (): string[] => readdirSync('/proc/self/fd')
+const threads = (): string[] => readdirSync('/proc/self/task').map((id) => readlinkSync(`/proc/self/task/${id}/ns/net`))
+
+let dir = '', before: unknown
+const remains = (): unknown => [mounts(), descriptors().length, readlinkSync(OWN)]
+test.before.each(() => {
+  before = remains()
+  dir = mkdtempSync(join(tmpdir(), 'pocker-netns-'))
+})
+test.after.each(() => {
+  const left = readdirSync(dir)
+  for (const name of listNetns(dir)) removeNetns(pin(name))
+  rmSync(dir, { recursive: true })
+  assert.equal(left, [])
+  assert.equal(remains(), before)
+})
+const pin = (name: string): string => join(dir, name)
+/** @returns the error as a line */
+const refused = (what: () => unknown): string => {
+  try {
+    what()
+  } catch (error) {
+    return (error as Error).message.replaceAll(dir, '')
+  }
+  return 'nothing was thrown'
+}
+
+rootTest(test, 'a namespace is made with loopback up, is listed, is another one, and goes', () => {
+  makeNetns(pin('b'))
+  makeNetns(pin('a'))
+  assert.equal(listNetns(dir), ['a', 'b'])
+  const net = Netlink.open(pin('a'))
+  assert.equal(net.list(listLinks).map(({ name, up }) => [name, up]), [['lo', true]])
+  net.close()
+  removeNetns(pin('a'))
+  assert.equal(listNetns(dir), ['b'])
+  removeNetns(pin('b'))
+})
+
+rootTest(test, 'only files that are network namespaces are listed', () => {
+  writeFileSync(pin('file'), '')
+  mkdirSync(pin('dir'))
+  symlinkSync('/proc/self/ns/uts', pin('uts'))
+  symlinkSync(pin('nowhere'), pin('broken'))
+  execFileSync('mkfifo', [pin('fifo')])
+  makeNetns(pin('net'))
+  assert.equal(listNetns(dir), ['net'])
+  assert.ok(isNetns('/proc/self/ns/net'))
+  removeNetns(pin('net'))
+  for (const name of readdirSync(dir)) rmSync(pin(name), { recursive: true })
+  assert.equal(listNetns(pin('not there')), [])
+})
+
+rootTest(test, 'a name that is in use, a file that is gone, and a file that is none are told apart', () => {
+  makeNetns(pin('box'))
+  writeFileSync(pin('file'), 'text')
+  writeFileSync(pin('uts'), '')
+  callAll([mount('/proc/self/ns/uts', pin('uts'), null, MS_BIND, null)])
+  const cases: [() => unknown, string][] = [
+    [() => makeNetns(pin('box')), 'network namespace /box: EEXIST (file exists)'],
+    [() => makeNetns(pin('file')), 'network namespace /file: EEXIST (file exists)'],
+    [() => removeNetns(pin('gone')), 'network namespace /gone: ENOENT (no such file or directory)'],
+    [() => removeNetns(pin('file')), 'network namespace /file: expected one, got another file'],
+    [() => removeNetns(pin('uts')), 'network namespace /uts: expected one, got another file'],
+    [() => removeNetns(dir), 'network namespace : expected one, got another file'],
+    [() => Netlink.open(pin('gone')), 'network namespace /gone: openat: ENOENT (no such file or directory)'],
+    [() => Netlink.open(pin('file')), 'network namespace /file: expected one, got another file'],
+    [() => Netlink.open(pin('uts')), 'network namespace /uts: expected one, got another file'],
+  ]
+  for (const [what, message] of cases) assert.is(refused(what), message)
+  assert.is(readFileSync(pin('file'), 'utf8'), 'text')
+  callAll([umount2(pin('uts'), MNT_DETACH)])
+  removeNetns(pin('box'))
+  for (const name of ['file', 'uts']) rmSync(pin(name))
+})
+
+rootTest(test, 'what a kill can leave is removed: a file without a mount', () => {
+  writeFileSync(pin('half'), '', { mode: 0o444 })
+  assert.equal(listNetns(dir), [])
+  removeNetns(pin('half'))
+})
+
+rootTest(test, 'a process that is killed while it makes namespaces leaves nothing that cannot be removed', async () => {
+  const script = `import { makeNetns } from '@pocker/net'
+    for (let i = 0; ; i++) { makeNetns(${JSON.stringify(dir)} + '/' + i); if (i % 10 === 0) console.log(i) }`
+  const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] })
+  await once(child.stdout, 'data')
+  child.kill('SIGKILL')
+  await once(child, 'close')
+  const left = readdirSync(dir)
+  assert.ok(left.length > 0)
+  for (const name of left) removeNetns(pin(name))
+})
+
+rootTest(test, 'a copy of a pin in another mount namespace goes with the pin', async () => {
+  makeNetns(pin('box'))
+  const child = spawn('unshare', ['--mount', '--propagation', 'private', 'sh', '-c', 'echo ready; read line'])
+  await once(child.stdout, 'data')
+  const theirs = (): boolean => readFileSync(`/proc/${child.pid}/mountinfo`, 'utf8').includes(pin('box'))
+  assert.ok(theirs())
+  removeNetns(pin('box'))
+  assert.not(theirs())
+  child.stdin.end()
+  await once(child, 'close')
+})
+
+rootTest(test, 'whatever fails on the way or over there, the way back is made', () => {
+  makeNetns(pin('box'))
+  const target = { ...open(pin('box'), 0), as: 'target' }
+  const there = setns({ resultOf: 'target' }, CLONE_NEWNET)
+  const impossible = open('/there/is/no/such/file', 0)
+  const uts = { ...open('/proc/self/ns/uts', 0), as: 'target' }
+  for (const trip of [
+    { opened: [target], arrive: there, steps: [impossible, close(-1), impossible] },
+    { opened: [uts], arrive: there, steps: [impossible] },
+    { opened: [{ ...impossible, as: 'target' }], arrive: there, steps: [] },
+    { arrive: unshare(CLONE_NEWNET), steps: [impossible] },
+  ]) {
+    callAll(elsewhere(trip))
+    assert.is(readlinkSync(OWN), home)
+  }
+  removeNetns(pin('box'))
+})
+
+rootTest(test, 'a process that cannot come back ends', async () => {
+  const script = `import { elsewhere } from '@pocker/net'; import { callAll, close, CLONE_NEWNET, unshare } from '@pocker/syscalls'
+    callAll(elsewhere({ arrive: unshare(CLONE_NEWNET), steps: [close({ resultOf: 'home' })] })); console.log('still here')`
+  const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const output: string[] = []
+  child.stdout.setEncoding('utf8').on('data', (text: string) => output.push(text))
+  const [code] = await once(child, 'close')
+  assert.equal([code, output], [70, []])
+})
+
+rootTest(test, 'without free descriptors it fails, and nothing stays open or half-made', () => {
+  makeNetns(pin('box'))
+  const limits = /Max open files\s+(\d+)\s+(\d+)/.exec(readFileSync('/proc/self/limits', 'utf8'))
+  const limit = (soft: unknown): void => void execFileSync('prlimit', ['--pid', String(process.pid), `--nofile=${soft}:${limits?.[2]}`])
+  const fill: number[] = []
+  const answers: string[] = []
+  limit(Math.max(...descriptors().map(Number)) + 8)
+  try {
+    for (;;) fill.push(openSync('/dev/null', 'r'))
+  } catch (error) {
+    assert.is((error as NodeJS.ErrnoException).code, 'EMFILE')
+  }
+  for (let free = 0; free < 4; free++) {
+    try {
+      closeSync(socketIn(pin('box')))
+      answers.push('ok')
+    } catch (error) {
+      answers.push(`${(error as SyscallError).call.replace(/.*: |\(.*/g, '')} ${(error as SyscallError).code}`)
+    }
+    try {
+      makeNetns(pin('other'))
+      removeNetns(pin('other'))
+    } catch (error) {
+      answers.push((error as SyscallError).code)
+    }
+    closeSync(fill.pop() ?? -1)
+  }
+  for (const fd of fill) closeSync(fd)
+  limit(limits?.[1])
+  assert.equal(answers, ['openat EMFILE', 'EMFILE', 'openat EMFILE', 'EMFILE', 'socket EMFILE', 'ok'])
+  removeNetns(pin('box'))
+})
+
+rootTest(test, 'while a hundred namespaces are made and furnished, the rest of the process never leaves its own', async () => {
+  const seen = new Map<string, Set<string>>(['timer', 'thread pool', 'socket'].map((who) => [who, new Set()]))
+  const counts = { timer: 0, reads: 0, sockets: 0 }
+  const done = new AbortController()
+  const server = createServer((socket) => socket.end('hello')).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const timer = setInterval(() => {
+    seen.get('timer')?.add(readlinkSync(OWN))
+    counts.timer++
+  }, 0)
+  const reads = async (): Promise<void> => {
+    while (!done.signal.aborted) {
+      seen.get('thread pool')?.add(await promises.readlink(OWN))
+      counts.reads++
+    }
+  }
+  const sockets = async (): Promise<void> => {
+    while (!done.signal.aborted) {
+      const socket = connect(port, '127.0.0.1') // from another namespace there is nobody to answer
+      const [data] = await once(socket, 'data')
+      await once(socket.resume(), 'close')
+      seen.get('socket')?.add(String(data))
+      counts.sockets++
+    }
+  }
+  const others = [reads(), reads(), reads(), reads(), sockets()]
+  for (let i = 0; i < 100; i++) {
+    const path = pin(String(i))
+    makeNetns(path)
+    const net = Netlink.open(path)
+    net.batch([addLink({ kind: 'bridge', name: 'br0', up: true }), addAddress({ address: '10.0.0.1/24', dev: 'br0' }), setLink('br0', { mtu: 1400 })])
+    assert.equal(net.list(listLinks).map(({ name }) => name), ['lo', 'br0'])
+    net.close()
+    assert.equal([...new Set(threads())], [home])
+    const [{ timer, reads, sockets }] = [{ ...counts }]
+    while (counts.timer === timer || counts.reads === reads || counts.sockets === sockets) await setImmediate()
+  }
+  done.abort()
+  await Promise.all(others)
+  clearInterval(timer)
+  server.close()
+  await once(server, 'close')
+  assert.equal([...seen].map(([who, where]) => [who, ...where]), [['timer', home], ['thread pool', home], ['socket', 'hello']])
+  assert.is(listNetns(dir).length, 100)
+  for (const name of listNetns(dir)) removeNetns(pin(name))
+})
+
+test.run()

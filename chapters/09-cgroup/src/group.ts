@@ -1,0 +1,156 @@
+// What is done to a group as a whole: prepare its parent, count, freeze, kill, remove.
+//
+//   prepare(tree, '/pocker')   → the parent of all groups, with the controllers handed down
+//   freeze(group, true)        → stops every process in it
+//   await remove(group)        → ends what is left in it, and takes it away
+//
+// Invariant: only groups below one of our own are ever made or removed.
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, watch, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { once } from 'node:events'
+import { setTimeout as pause } from 'node:timers/promises'
+import { SpecError } from '@pocker/syscalls'
+import type { Group } from './files.ts'
+import { roots, type Tree } from './tree.ts'
+
+/** Controllers that a parent hands down to its children. */
+const HANDED_DOWN = ['cpu', 'cpuset', 'memory', 'pids', 'io']
+
+/**
+ * Makes a group that holds others. It holds no process itself: version 2 gives limits to leaves only.
+ * @throws {SpecError} if this process may not
+ */
+export function prepare(tree: Tree, path: string): void {
+  try {
+    for (const root of roots(tree)) mkdirSync(join(root, path), { recursive: true })
+    fillCpuset(tree, path)
+    const parts = path.split('/').filter(Boolean)
+    if (tree.unified) for (let n = 0; n <= parts.length; n++) handDown(tree, join(tree.unified, ...parts.slice(0, n)))
+  } catch (error) {
+    const { code = '', path: file = path } = error as NodeJS.ErrnoException
+    if (!['EACCES', 'EPERM', 'EROFS'].includes(code)) throw error
+    throw new SpecError(`cgroup: expected a tree that this user may write to, got ${code} at ${file}; try sudo`, { cause: error })
+  }
+}
+
+/** A v1 cpuset begins empty and takes nobody; one that is cloned from its parent begins full. */
+function fillCpuset({ v1, cpus, mems }: Tree, path: string): void {
+  const root = v1['cpuset']
+  if (root === undefined) return
+  for (const [file, value] of [['cgroup.clone_children', '1'], ['cpuset.cpus', cpus], ['cpuset.mems', mems]] as const) {
+    const at = join(root, path, file)
+    if (readFileSync(at, 'utf8').trim() !== value) writeFileSync(at, value)
+  }
+}
+
+// region handDown
+function handDown({ controllers }: Tree, directory: string): void {
+  const file = join(directory, 'cgroup.subtree_control')
+  const already = readFileSync(file, 'utf8').trim().split(' ')
+  const missing = HANDED_DOWN.filter((name) => controllers.includes(name) && !already.includes(name))
+  if (missing.length === 0) return
+  const value = missing.map((name) => `+${name}`).join(' ')
+  try {
+    writeFileSync(file, value)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EBUSY') throw error
+    moveAside(directory) // the root of a cgroup namespace looks like a root, and is a group like any other
+    writeFileSync(file, value)
+  }
+}
+// endregion
+
+/** No process may be in a group that hands controllers down: they all go to a leaf beside. */
+function moveAside(directory: string): void {
+  const leaf = join(directory, 'pocker-aside')
+  mkdirSync(leaf, { recursive: true })
+  for (const pid of readFileSync(join(directory, 'cgroup.procs'), 'utf8').split('\n').filter(Boolean)) {
+    try {
+      writeFileSync(join(leaf, 'cgroup.procs'), pid)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error // it has ended meanwhile
+    }
+  }
+}
+
+/** @returns the processes of a group, as this PID namespace numbers them; none if there is no such group */
+export function processes({ tree, path }: Group): number[] {
+  const root = tree.unified ?? roots(tree)[0] ?? ''
+  return textOf(join(root, path, 'cgroup.procs')).split('\n').filter(Boolean).map(Number)
+}
+
+/** Stops all processes of the group, or lets them go on. Resolves when none of them runs any more. */
+// region freeze
+export async function freeze({ tree, path }: Group, frozen: boolean): Promise<void> {
+  if (tree.unified) {
+    const events = join(tree.unified, path, 'cgroup.events')
+    writeFileSync(join(tree.unified, path, 'cgroup.freeze'), frozen ? '1' : '0')
+    await changed(events, (text) => text.includes(`frozen ${frozen ? 1 : 0}`))
+    return
+  }
+  const state = join(tree.v1['freezer'] ?? '', path, 'freezer.state')
+  if (!tree.v1['freezer']) throw new SpecError('freeze: expected cgroups of version 2 or the freezer controller, found neither')
+  writeFileSync(state, frozen ? 'FROZEN' : 'THAWED')
+  while (readFileSync(state, 'utf8').trim() === 'FREEZING') await pause(1) // version 1 tells nobody
+}
+// endregion
+
+/** The kernel notifies whoever watches such a file. */
+async function changed(file: string, wanted: (text: string) => boolean): Promise<void> {
+  const watcher = watch(file)
+  try {
+    while (existsSync(file) && !wanted(readFileSync(file, 'utf8'))) await once(watcher, 'change')
+  } finally {
+    watcher.close()
+  }
+}
+
+/** SIGKILL for all processes of the group; resolves when they are gone. Frozen ones are let go on, to die. */
+export async function kill(group: Group): Promise<void> {
+  const { tree, path } = group
+  const root = tree.unified && join(tree.unified, path)
+  if (processes(group).length === 0) return
+  if (root && existsSync(join(root, 'cgroup.kill'))) writeFileSync(join(root, 'cgroup.kill'), '1')
+  else killOneByOne(group)
+  await freeze(group, false)
+  if (root) await changed(join(root, 'cgroup.events'), (text) => text.includes('populated 0'))
+  else while (processes(group).length > 0) await pause(1)
+}
+
+/** Before Linux 5.14. Frozen meanwhile, so that none has a child that is missed. */
+function killOneByOne(group: Group): void {
+  for (let left = processes(group); left.length > 0; left = processes(group).filter((pid) => !left.includes(pid))) {
+    for (const pid of left) {
+      try {
+        process.kill(pid, 'SIGKILL')
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+      }
+    }
+  }
+}
+
+/** Ends what is left in a group, and removes it with all groups that were made below it. */
+export async function remove(group: Group): Promise<void> {
+  await kill(group)
+  for (const root of roots(group.tree)) removeDirectory(join(root, group.path))
+}
+
+function removeDirectory(directory: string): void {
+  if (!existsSync(directory)) return
+  for (const entry of readdirSync(directory, { withFileTypes: true })) {
+    if (entry.isDirectory()) removeDirectory(join(directory, entry.name))
+  }
+  rmdirSync(directory)
+}
+
+/** @returns the names of the groups directly below one */
+export function below({ tree, path }: Group): string[] {
+  const names = roots(tree).flatMap((root) => {
+    const directory = join(root, path)
+    return existsSync(directory) ? readdirSync(directory, { withFileTypes: true }).filter((entry) => entry.isDirectory()) : []
+  })
+  return [...new Set(names.map(({ name }) => name))]
+}
+
+const textOf = (file: string): string => (existsSync(file) ? readFileSync(file, 'utf8') : '')

@@ -1,0 +1,16 @@
+// Chapter 12: what root in a container may not do. Read capabilities.ts, identity.ts, rlimits.ts; then seccomp/: profile.ts,
+// rules.ts, compile.ts, assemble.ts, seccomp.ts, default.ts.
+export * from './capabilities.ts'
+export * from './identity.ts'
+export * from './rlimits.ts'
+export * from './seccomp/json.ts'
+export * from './seccomp/numbers.ts'
+export * from './seccomp/profile.ts'
+export * from './seccomp/docker.ts'
+export * from './seccomp/rules.ts'
+export * from './seccomp/decide.ts'
+export * from './seccomp/assemble.ts'
+export * from './seccomp/compile.ts'
+export * from './seccomp/simulate.ts'
+export * from './seccomp/default.ts'
+export * from './seccomp/seccomp.ts'

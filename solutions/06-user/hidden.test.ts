@@ -1,0 +1,77 @@
+// The hidden checks of chapter 06.
+import { randomInt } from 'node:crypto'
+import { check, same, type HiddenChecks } from '@pocker/grader'
+
+const stranger = check({
+  id: 'stranger',
+  title: 'the program is in none of the groups of whoever started it',
+  points: 1,
+  hint: 'root of the machine is in further groups, and the child is a copy of it. Which call leaves them all?',
+}, async ({ compute, run }) => {
+  const isolation = await compute({ uid: 5000, gid: 6000, size: 10 })
+  const { users: { groups } } = await run(isolation, { user: { uid: 0, gid: 0 } })
+  same(groups.join(' '), '', `expected no further group, got the machine's group ${groups.join(' ')}`)
+})
+
+/** Names and ids that nobody knows beforehand, and ranges that do not overlap. */
+const scene = (token: () => string) => {
+  const user = { uid: randomInt(1000, 2000), gid: randomInt(2000, 3000) }
+  const ranges = { first: randomInt(10_000, 20_000), second: randomInt(30_000, 40_000), count: randomInt(10, 1000) }
+  return { name: token(), user, ...ranges }
+}
+
+const joined = check({
+  id: 'joined',
+  title: 'two ranges lie one behind the other',
+  points: 1,
+  hint: 'the second range begins inside where the first has ended',
+}, async ({ compute, run, token }) => {
+  const { name, user, first, second, count } = scene(token)
+  const file = `${name}:${second}:${count}\n${name}:${first}:7\n`
+  const { users: { uidMap } } = await run(await compute({ name, ...user }, file, file), { user })
+  const [expected, got] = [`1 ${second} ${count}, ${1 + count} ${first} 7`, uidMap.split('\n').slice(1).join(', ')]
+  same(got, expected, `expected the ranges ${expected}, got ${got || 'none'}`)
+})
+
+const own = check({
+  id: 'own',
+  title: 'nobody gets the ids of another user',
+  points: 1,
+  hint: 'a line is his if its first field is his name: all of it, and nothing more',
+}, async ({ compute, run, token }) => {
+  const { name, user, first, second, count } = scene(token)
+  const file = `x${name}:${second}:5\n${name}x:${second + 5}:5\n${name}:${first}:${count}\n${user.uid}0:${second + 10}:5\n`
+  const { users: { uidMap } } = await run(await compute({ name, ...user }, file, file), { user })
+  const [expected, got] = [`1 ${first} ${count}`, uidMap.split('\n').slice(1).join(', ')]
+  same(got, expected, `expected only the range ${expected}, got ${got || 'none'}`)
+})
+
+const numbered = check({
+  id: 'numbered',
+  title: 'a line may name its owner by number, and /etc/subgid names users, too',
+  points: 1,
+  hint: 'the first field is a user in both files: his name, or his number',
+}, async ({ compute, run, token }) => {
+  const { name, user, first, count } = scene(token)
+  const file = `${user.uid}:${first}:${count}\n`
+  const { users: { uidMap, gidMap } } = await run(await compute({ name, ...user }, file, file), { user })
+  const expected = `1 ${first} ${count}`
+  for (const [what, map] of [['uid_map', uidMap], ['gid_map', gidMap]] as const) {
+    const got = map.split('\n').slice(1).join(', ')
+    same(got, expected, `${what}: expected the range ${expected} of user ${user.uid}, got ${got || 'none'}`)
+  }
+})
+
+const free = check({
+  id: 'free',
+  title: 'who has a range keeps the right to choose groups',
+  points: 1,
+  hint: 'newgidmap needs no deny: root writes the map. Without setgroups, su and every package manager fail inside',
+}, async ({ compute, run, token }) => {
+  const { name, user, first, count } = scene(token)
+  const file = `${name}:${first}:${count}\n`
+  const { users: { setgroups } } = await run(await compute({ name, ...user }, file, file), { user })
+  same(setgroups, 'allow', `setgroups: expected allow for a user with a range, got ${setgroups}`)
+})
+
+export const hidden: HiddenChecks = { mapped: [stranger], rootless: [joined, own, numbered, free] }

@@ -1,0 +1,5 @@
+// exercise: mapped
+// wrong: hands in the chapter's own package
+// score: 0
+// says: an answer may not import @pocker/user: write it yourself
+export { user as mapped } from '@pocker/user'

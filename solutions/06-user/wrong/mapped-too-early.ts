@@ -1,0 +1,19 @@
+// exercise: mapped
+// wrong: becomes root before the clone
+// score: 0
+// says: a step failed: write("/proc/{pid}/uid_map"
+import { CLONE_NEWUSER, noGroups, setresgid, setresuid, unshare, type Isolation } from '@pocker/syscalls'
+
+interface Ids { readonly uid: number; readonly gid: number; readonly size: number }
+
+export function mapped({ uid, gid, size }: Ids): Isolation {
+  return {
+    name: 'mapped',
+    before: [unshare(CLONE_NEWUSER)],
+    beside: [
+      { path: '/proc/{pid}/uid_map', data: `0 ${uid} ${size}\n` },
+      { path: '/proc/{pid}/gid_map', data: `0 ${gid} ${size}\n` },
+    ],
+    child: [noGroups(), setresgid(0), setresuid(0)],
+  }
+}

@@ -1,0 +1,31 @@
+// A network of its own, the machine's, or somebody else's.
+import {
+  CLONE_NEWNET, close, deviceSocket, IFF_UP, O_CLOEXEC, O_RDONLY, open, setInterfaceFlags, setns, type Isolation,
+} from '@pocker/syscalls'
+
+/** `path` is a file that stands for a network namespace, such as /proc/42/ns/net. */
+export type Mode = 'none' | 'host' | { readonly path: string }
+
+/** Only who has made a network furnishes it: a guest finds it as it is. */
+export function network(mode: Mode): Isolation {
+  if (mode === 'host') return { name: 'network' }
+  if (mode === 'none') {
+    return {
+      name: 'network',
+      flags: CLONE_NEWNET,
+      child: [
+        { ...deviceSocket(), as: 'socket' },
+        setInterfaceFlags({ resultOf: 'socket' }, 'lo', IFF_UP),
+        close({ resultOf: 'socket' }),
+      ],
+    }
+  }
+  return {
+    name: 'network',
+    child: [
+      { ...open(mode.path, O_RDONLY | O_CLOEXEC), as: 'namespace' },
+      setns({ resultOf: 'namespace' }, CLONE_NEWNET),
+      close({ resultOf: 'namespace' }),
+    ],
+  }
+}

@@ -1,0 +1,34 @@
+// exercise: network
+// wrong: joins, and makes a namespace of its own as well
+// score: 4
+// says: /ns/net, got one of its own
+import {
+  CLONE_NEWNET, close, deviceSocket, IFF_UP, O_CLOEXEC, O_RDONLY, open, setInterfaceFlags, type Isolation,
+} from '@pocker/syscalls'
+
+/** `path` is a file that stands for a network namespace, such as /proc/42/ns/net. */
+type Mode = 'none' | 'host' | { readonly path: string }
+
+/** Only who has made a network furnishes it: a guest finds it as it is. */
+export function network(mode: Mode): Isolation {
+  if (mode === 'host') return { name: 'network' }
+  if (mode === 'none') {
+    return {
+      name: 'network',
+      flags: CLONE_NEWNET,
+      child: [
+        { ...deviceSocket(), as: 'socket' },
+        setInterfaceFlags({ resultOf: 'socket' }, 'lo', IFF_UP),
+        close({ resultOf: 'socket' }),
+      ],
+    }
+  }
+  return {
+    name: 'network',
+    flags: CLONE_NEWNET,
+    child: [
+      { ...open(mode.path, O_RDONLY | O_CLOEXEC), as: 'namespace' },
+      close({ resultOf: 'namespace' }),
+    ],
+  }
+}

@@ -40,10 +40,10 @@ exec 8> /proc/sysrq-trigger 9<> "$(port control)"
 echo ready >&9
 cd /
 
-# Nothing that the command leaves running may keep its output open.
+# Nothing that the command leaves running may keep its output open. What runs in this busybox is ours.
 kill_others() {
   for process in /proc/[0-9]*; do
-    case " 1 $* " in *" ${process#/proc/} "*) ;; *) kill -9 "${process#/proc/}" 2>/dev/null ;; esac
+    case "$(readlink "$process/exe")" in /run/vm/busybox | '') ;; *) kill -9 "${process#/proc/}" 2>/dev/null ;; esac
   done
 }
 
@@ -54,13 +54,16 @@ if [ "$interactive" ]; then
   setsid -c /bin/sh -c 'cd "$0"; exec "$@"' "$directory" "$@" </dev/hvc0 >/dev/hvc0 2>&1
   code=$?
 else
-  mkfifo /run/vm/out /run/vm/err
-  cat /run/vm/out > "$(port out)" & out=$!
-  cat /run/vm/err > "$(port err)" & err=$!
-  setsid /bin/sh -c 'cd "$0" && exec "$@"' "$directory" "$@" </dev/null >/run/vm/out 2>/run/vm/err
+  set -o pipefail
+  {
+    {
+      setsid /bin/sh -c 'cd "$0" && exec "$@"' "$directory" "$@" </dev/null 2>&1 >&4 4>&-
+      code=$?
+      kill_others
+      exit $code
+    } | cat > "$(port err)"
+  } 4>&1 | cat > "$(port out)"
   code=$?
-  kill_others $out $err
-  wait $out $err
 fi
 echo "exit $code" >&9
 echo o >&8

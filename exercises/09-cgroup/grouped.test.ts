@@ -31,8 +31,9 @@ const member = check({
     const own = groups.own[hierarchy] ?? '(none)'
     same(own, `/${name}`, `expected the container in the group /${name} of every hierarchy, got ${own} in ${hierarchy}`)
   }
-  const written = groups.files[`${STAND_IN}/${name}/cgroup.procs`] ?? ''
-  const message = `expected the container in the group /${name} of every hierarchy, got nothing written to ${STAND_IN}/${name}/cgroup.procs`
+  const procs = `${STAND_IN}/${name}/cgroup.procs`
+  const written = groups.files[procs] ?? ''
+  const message = `expected the container in the group /${name} of every hierarchy, got nothing written to ${procs}`
   if (!/^\d+$/.test(written)) throw new Failure(message, { expected: 'a process number', seen: written || 'nothing' })
 })
 

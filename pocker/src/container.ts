@@ -9,7 +9,7 @@ import { ipc, ipcMounts, joinedShm, parseIpcMode, parseSize } from '@pocker/ipc'
 import { DEFAULT_MOUNTS, mounts, parseMount, parseTmpfs, parseVolume, type Mount } from '@pocker/mount'
 import { net, parseNetwork } from '@pocker/net'
 import { findInit, init, parsePidMode, pid } from '@pocker/pid'
-import { command, DEFAULT_PATH, foreground, plan, SpecError, type Isolation, type Plan } from '@pocker/syscalls'
+import { because, command, DEFAULT_PATH, dieWithParent, foreground, plan, SpecError, type Isolation, type Plan } from '@pocker/syscalls'
 import { checkOffsets, clocks, parseOffset, time } from '@pocker/time'
 import { borrow, choose, parseIdMap, parseUserns, surroundings, user, type Choice, type UserSpec } from '@pocker/user'
 import { uts } from '@pocker/uts'
@@ -52,7 +52,7 @@ export function container(name: string, words: readonly string[], options: Optio
   const allowed = privileges(options, { rootfs: image.path, groupsDenied: users?.writtenBy === 'owner' })
   const limited = limits(options, { id, userNamespace: users !== undefined, deviceRules: allowed.deviceRules })
   return {
-    plan: plan([...first(limited.isolations, users), ...isolations(image, words, options, { id, users, allowed })]),
+    plan: plan([foreground(), ...limited.isolations, ...isolations(image, words, options, { id, users, allowed })]),
     prepare: limited.prepare,
     after: limited.after,
   }
@@ -74,11 +74,6 @@ function ownerOf(spec: UserSpec | undefined): Image['owner'] {
   return { uid: root(spec.uidMappings), gid: root(spec.gidMappings) }
 }
 
-/** The groups are the host's root's to enter, and so before users; the parent's death is remembered behind them only. */
-function first(groups: readonly Isolation[], users: UserSpec | undefined): Isolation[] {
-  return users ? [...groups, user(users), foreground()] : [foreground(), ...groups]
-}
-
 interface Who { readonly id: string; readonly users: UserSpec | undefined; readonly allowed: Privileges }
 
 function isolations(image: Image, words: readonly string[], options: Options, { id, users, allowed }: Who): Isolation[] {
@@ -98,6 +93,7 @@ function isolations(image: Image, words: readonly string[], options: Options, { 
   const reaper = options.init && init(findInit())
   const hostname = options.hostname ?? id
   return [
+    ...(users ? [user(users)] : []), // behind the groups: those are the host's root's to enter
     time({ offsets: timeOffsets(options) }),
     names(options, hostname),
     pid({ mode: modes.pid }),
@@ -111,6 +107,7 @@ function isolations(image: Image, words: readonly string[], options: Options, { 
     }),
     ...(places.has('/dev/shm') ? [] : [joinedShm(shared)]),
     ...allowed.isolations,
+    { name: 'foreground', child: [because('a change of user forgets it', dieWithParent())] },
     command({
       argv, env: environment(options.env, { hostname, home: allowed.resolved.home }),
       ...(workdir !== undefined && { cwd: workdir }), ...(reaper && { execute: reaper.execute }),

@@ -110,6 +110,7 @@ function mayMakeGroups(tree: Tree): boolean {
 function sweep(tree: Tree, parent: string): void {
   for (const name of below({ tree, path: parent })) {
     const owner = /^(\d+)-[0-9a-f]{12}$/.exec(name)?.[1]
-    if (owner !== undefined && !existsSync(`/proc/${owner}`)) void remove({ tree, path: `${parent}/${name}` })
+    if (owner === undefined || existsSync(`/proc/${owner}`)) continue
+    void remove({ tree, path: `${parent}/${name}` }).catch(() => {}) // another one sweeps at the same time
   }
 }

@@ -180,12 +180,14 @@ rootTest(test, 'the program is process 1, sees only its own, and shares those of
   assert.match(shared.stdout, /^ +1 root +sh -c echo ready; read line\n +\d+ root +ps\n$/m)
 })
 
-rootTest(test, 'kill -9 of pocker takes the container with it', async () => {
-  const { child } = await ready('echo ready; read line')
-  const pid = Number(readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8'))
-  child.kill('SIGKILL')
-  await once(child, 'close') // its output ends only when the container, which shares it, has ended too
-  assert.not.ok(existsSync(`/proc/${pid}/root/bin`))
+rootTest(test, 'kill -9 of pocker takes the container with it, whoever it runs as', async () => {
+  for (const flags of [[], ['-u', '1000'], ['--uidmap', '0:100000:65536']]) {
+    const { child } = await ready('echo ready; read line', ...flags)
+    const pid = Number(readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8'))
+    child.kill('SIGKILL')
+    await once(child, 'close') // its output ends only when the container, which shares it, has ended too
+    assert.not.ok(existsSync(`/proc/${pid}/root/bin`))
+  }
 })
 
 test('explain needs no root, makes nothing, and prints the plan', () => {

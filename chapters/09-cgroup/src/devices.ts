@@ -83,6 +83,7 @@ const LDX_W = 0x61, AND_K = 0x54, RSH_K = 0x74, MOV_K = 0xb7, MOV32_X = 0xbc, JN
 /** BPF_DEVCG_DEV_* and BPF_DEVCG_ACC_* */
 const TYPES = { b: 1, c: 2 } as const
 const ACCESS: Readonly<Record<string, number>> = { m: 1, r: 2, w: 4 }
+const ALL_ACCESS = Object.keys(ACCESS).length
 /** Registers: 0 the answer, 1 the context; the rest as this program uses them. */
 const [ANSWER, CONTEXT, TYPE, WANTED, MAJOR, MINOR, SCRATCH] = [0, 1, 2, 3, 4, 5, 6]
 const SIZE = 8
@@ -103,11 +104,17 @@ export function program(rules: readonly DeviceRule[]): Buffer {
     instruction(LDX_W, TYPE, CONTEXT, 0), instruction(AND_K, TYPE, 0, 0, 0xffff),
     instruction(LDX_W, WANTED, CONTEXT, 0), instruction(RSH_K, WANTED, 0, 0, 16),
     instruction(LDX_W, MAJOR, CONTEXT, 4), instruction(LDX_W, MINOR, CONTEXT, 8),
-    ...rules.toReversed().flatMap(ruleCode),
-    instruction(MOV_K, ANSWER, 0, 0, 0), instruction(EXIT),
+    ...reachable(rules.toReversed()).flatMap(ruleCode),
   ])
 }
 // endregion
+
+/** What stands behind a rule that always matches is never asked, and the kernel refuses code that nothing leads to. */
+function reachable(rules: readonly DeviceRule[]): readonly DeviceRule[] {
+  const last = rules.findIndex(({ type = 'a', major, minor, access = 'rwm' }) =>
+    type === 'a' && major === undefined && minor === undefined && access.length === ALL_ACCESS)
+  return last < 0 ? [...rules, { allow: false }] : rules.slice(0, last + 1)
+}
 
 /** Each rule is a block: it answers, or jumps behind itself to the next. */
 function ruleCode({ allow, type = 'a', major, minor, access = 'rwm' }: DeviceRule): Buffer[] {

@@ -136,6 +136,16 @@ rootTest(test, 'devices: null can be used, a disk can be made and not opened', a
   assert.equal(stderr.match(/Operation not permitted/g)?.length, 2, stderr)
 })
 
+rootTest(test, 'version 2\'s program is taken by the kernel, and says the same as version 1\'s files', async () => {
+  const group = newGroup()
+  if (!group.tree.unified) return
+  const only = { ...group, tree: { ...group.tree, v1: {} } } // the unified tree alone: it enforces devices without any controller
+  const { stdout, stderr } = await run([cgroup(only, { namespace: 'private' }), devices(only, DEFAULT_DEVICES), chroot({ path: await busybox() })],
+    ['sh', '-c', 'echo x > /dev/null && echo null; mknod /tmp/pocker-memory c 1 1 && echo made; cat /tmp/pocker-memory; rm /tmp/pocker-memory'])
+  assert.is(stdout, 'null\nmade\n')
+  assert.match(stderr, /Operation not permitted/)
+})
+
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => { setImmediate(resolve) })
 }

@@ -96,6 +96,8 @@ test('devices: lines for version 1, a program for version 2, whose answers agree
   ]
   const code = program(DEFAULT_DEVICES)
   for (const [type, major, minor, access, allowed] of cases) assert.is(simulate(code, type, major, minor, access), allowed, `${type} ${major}:${minor} ${access}`)
+  assert.ok(simulate(program([{ allow: false }, { allow: true }]), 'b', 8, 0, 'rwm'))
+  assert.not.ok(simulate(program([]), 'c', 1, 3, 'r'))
   const but = program([{ allow: true }, { allow: false, type: 'b', access: 'w' }])
   assert.ok(simulate(but, 'b', 8, 0, 'r'))
   assert.not.ok(simulate(but, 'b', 8, 0, 'rw'))

@@ -32,8 +32,7 @@ async function measure(percent: number, loops: number): Promise<number[]> {
       ;[then, usage] = [now, used]
     }
     const { periods, throttled } = throttling(group)
-    const got = shares.map((share) => share.toFixed(0)).join(', ')
-    console.log(`${percent} %: got ${got} %; throttled in ${throttled} of ${periods} periods`)
+    console.log(`${percent} %: got ${whole(shares)} %; throttled in ${throttled} of ${periods} periods`)
     return shares
   } finally {
     await remove(group)
@@ -43,26 +42,33 @@ async function measure(percent: number, loops: number): Promise<number[]> {
 
 /** Pixels: seconds to the right, percent upwards. */
 const x = (second: number): number => 80 + second * 130
-const y = (percent: number): number => 260 - percent * 1.1
-const text = (at: readonly [number, number], what: string, rest = ''): string => `<text x="${at[0]}" y="${at[1]}"${rest}>${what}</text>`
+const y = (percent: number): number => Math.round(260 - percent * 1.1)
+const text = (left: number, top: number, what: string, rest = ''): string => `<text x="${left}" y="${top}"${rest}>${what}</text>`
+const whole = (shares: readonly number[]): string => shares.map((share) => share.toFixed(0)).join(', ')
+const nameOf = ([percent, loops]: (typeof CURVES)[number]): string => `${percent} %, ${loops === 1 ? 'one loop' : 'two loops'}`
+
+const grid = (percent: number): string =>
+  `<path d="M80 ${y(percent)}H600" stroke="#d0d7de"/>${text(72, y(percent) + 5, `${percent} %`, ' text-anchor="end"')}`
+
+function curve(shares: readonly number[], name: string, colour: string): string {
+  const steps = shares.map((share, second) => `M${x(second)} ${y(share)}H${x(second + 1)}`).join('')
+  const label = text(608, y(shares.at(-1) ?? 0) + 5, name, ` fill="${colour}"`)
+  return `  <path d="${steps}" stroke="${colour}" stroke-width="3"/>${label}`
+}
 
 function drawing(curves: readonly (readonly number[])[]): string {
-  const label = `Share of the processors that busy loops got: ${CURVES.map(([percent, loops], i) =>
-    `with a quota of ${percent} percent and ${loops === 1 ? 'one loop' : 'two loops'}, ${curves[i]?.map((share) => share.toFixed(0)).join(', ')} percent`).join('; ')}`
-  const grid = [0, 50, 100, 150].map((percent) =>
-    `  <path d="M80 ${y(percent)}H600" stroke="#d0d7de"/>${text([72, y(percent) + 5], `${percent} %`, ' text-anchor="end"')}`)
-  const lines = curves.map((shares, i) => {
-    const [percent, loops] = CURVES[i] ?? [0, 0]
-    const steps = shares.map((share, second) => `M${x(second)} ${y(share).toFixed(1)}H${x(second + 1)}`).join('')
-    const name = `${percent} %, ${loops === 1 ? 'one loop' : 'two loops'}`
-    return `  <path d="${steps}" stroke="${COLOURS[i]}" stroke-width="3"/>${text([608, Math.round(y(shares.at(-1) ?? 0)) + 5], name, ` fill="${COLOURS[i]}"`)}`
-  })
+  const title = `what busy loops got of one processor (this machine has ${processors})`
+  const label = CURVES.map((one, i) => `quota ${nameOf(one)}: ${whole(curves[i] ?? [])} %`).join('; ')
+  const size = 'viewBox="0 0 720 310" width="720" height="310"'
+  const seconds = curves[0]?.map((_, i) => text(x(i + 0.5), 282, `${i + 1}.`, ' text-anchor="middle"')).join('')
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 720 310" width="720" height="310" font-family="system-ui, sans-serif" font-size="14" role="img" aria-label="${label}">`,
-    '  <rect width="720" height="310" rx="8" fill="#f6f8fa"/>', '  <g fill="none"><g fill="#57606a">', ...grid,
-    `  ${[1, 2, 3, 4].map((second) => text([x(second - 0.5), 282], `${second}.`, ' text-anchor="middle"')).join('')}${text([340, 302], 'second', ' text-anchor="middle"')}</g>`,
-    ...lines, '  </g>',
-    `  ${text([20, 30], `what busy loops got of one processor (this machine has ${processors})`, ' fill="#1f2328" font-weight="600"')}`, '</svg>', '',
+    `<svg xmlns="http://www.w3.org/2000/svg" ${size} font-family="system-ui, sans-serif" font-size="14" role="img"`,
+    `  aria-label="${title}, second by second; ${label}">`,
+    '  <rect width="720" height="310" rx="8" fill="#f6f8fa"/>',
+    `  <g fill="#57606a">${[0, 50, 100, 150].map(grid).join('')}</g>`,
+    `  <g fill="#57606a">${seconds}${text(340, 302, 'second', ' text-anchor="middle"')}</g>`,
+    ...CURVES.map((one, i) => curve(curves[i] ?? [], nameOf(one), COLOURS[i] ?? '#000000')),
+    `  ${text(20, 30, title, ' fill="#1f2328" font-weight="600"')}`, '</svg>', '',
   ].join('\n')
 }
 

@@ -109,7 +109,8 @@ export function grouping({ name, files, preset = {} }: GroupsAsked, owner: numbe
     },
     seen(pid: number, sandboxPid: number): Groups {
       const shown = visit([[`/proc/${sandboxPid}/ns/user`, CLONE_NEWUSER], [`/proc/${pid}/ns/cgroup`, CLONE_NEWCGROUP]], [
-        { ...open(`/proc/${pid}/cgroup`, O_RDONLY | O_CLOEXEC), as: 'cgroup' }, read({ resultOf: 'cgroup' }, MOST), close({ resultOf: 'cgroup' }),
+        { ...open(`/proc/${pid}/cgroup`, O_RDONLY | O_CLOEXEC), as: 'cgroup' },
+        read({ resultOf: 'cgroup' }, MOST), close({ resultOf: 'cgroup' }),
       ])[1]
       const own = Object.entries(memberships(readIf(`/proc/${pid}/cgroup`))).map(([key, path]) => [key, below(path, sandbox?.path)])
       return {

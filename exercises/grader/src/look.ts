@@ -89,7 +89,7 @@ export async function look(
   const user = asked ?? (isolation.beside?.length ? { uid: 0, gid: 0 } : undefined)
   if (user) mayMap(user, manyUsers)
   if (handed?.groups) mayMap({ uid: 0, gid: 0 }, manyUsers)
-  if (wanted?.name !== undefined && !manyUsers) throw new Lacks('this machine lets nobody make control groups: run the grader as root')
+  if (wanted?.name !== undefined && !manyUsers) throw new Lacks('no control groups can be made: run the grader as root')
   const groups = wanted && grouping(wanted, FIRST_ID)
   const [stdin, out, gate] = [pipe(), pipe(), pipe()]
   const door = isolation.beside?.length ? pipe() : undefined

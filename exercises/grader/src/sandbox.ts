@@ -10,8 +10,8 @@
 // end at the sandbox's user namespace, and the machine's files are out of sight.
 import {
   because, chdir, clone3, close, CLONE_CLEAR_SIGHAND, CLONE_NEWCGROUP, CLONE_NEWIPC, CLONE_NEWNET, CLONE_NEWNS,
-  CLONE_NEWPID, CLONE_NEWUSER, CLONE_NEWUTS, command, dieWithParent, dup3, exit_group, hideProcess, mayFail, mkdir, MNT_DETACH, mount,
-  MS_BIND, MS_NODEV, MS_NOEXEC, MS_NOSUID, MS_PRIVATE, MS_RDONLY, MS_REC, MS_REMOUNT, MS_SHARED, noGroups, open,
+  CLONE_NEWPID, CLONE_NEWUSER, CLONE_NEWUTS, command, dieWithParent, dup3, exit_group, hideProcess, mayFail, mkdir, MNT_DETACH,
+  mount, MS_BIND, MS_NODEV, MS_NOEXEC, MS_NOSUID, MS_PRIVATE, MS_RDONLY, MS_REC, MS_REMOUNT, MS_SHARED, noGroups, open,
   O_CLOEXEC, O_CREAT, O_WRONLY, pivot_root, PR_SET_DUMPABLE, read, setdomainname, setgroups, sethostname, setresgid, setresuid,
   SpecError, umount2, unshare, wait4, WALL, write, type Beside, type FileWrite, type Isolation, type Syscall,
 } from '@pocker/syscalls'

@@ -9,7 +9,9 @@ import { ipc, ipcMounts, joinedShm, parseIpcMode, parseSize } from '@pocker/ipc'
 import { DEFAULT_MOUNTS, mounts, parseMount, parseTmpfs, parseVolume, type Mount } from '@pocker/mount'
 import { net, parseNetwork } from '@pocker/net'
 import { findInit, init, parsePidMode, pid } from '@pocker/pid'
-import { because, command, DEFAULT_PATH, dieWithParent, foreground, plan, SpecError, type Isolation, type Plan } from '@pocker/syscalls'
+import {
+  because, command, DEFAULT_PATH, dieWithParent, foreground, plan, SpecError, type Isolation, type Plan,
+} from '@pocker/syscalls'
 import { checkOffsets, clocks, parseOffset, time } from '@pocker/time'
 import { borrow, choose, parseIdMap, parseUserns, surroundings, user, type Choice, type UserSpec } from '@pocker/user'
 import { uts } from '@pocker/uts'

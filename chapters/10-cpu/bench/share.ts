@@ -41,18 +41,18 @@ async function measure(percent: number, loops: number): Promise<number[]> {
 }
 
 /** Pixels: seconds to the right, percent upwards. */
-const x = (second: number): number => 80 + second * 130
+const x = (second: number): number => 80 + second * 125
 const y = (percent: number): number => Math.round(260 - percent * 1.1)
 const text = (left: number, top: number, what: string, rest = ''): string => `<text x="${left}" y="${top}"${rest}>${what}</text>`
 const whole = (shares: readonly number[]): string => shares.map((share) => share.toFixed(0)).join(', ')
 const nameOf = ([percent, loops]: (typeof CURVES)[number]): string => `${percent} %, ${loops === 1 ? 'one loop' : 'two loops'}`
 
 const grid = (percent: number): string =>
-  `<path d="M80 ${y(percent)}H600" stroke="#d0d7de"/>${text(72, y(percent) + 5, `${percent} %`, ' text-anchor="end"')}`
+  `<path d="M80 ${y(percent)}H580" stroke="#d0d7de"/>${text(72, y(percent) + 5, `${percent} %`, ' text-anchor="end"')}`
 
 function curve(shares: readonly number[], name: string, colour: string): string {
   const steps = shares.map((share, second) => `M${x(second)} ${y(share)}H${x(second + 1)}`).join('')
-  const label = text(608, y(shares.at(-1) ?? 0) + 5, name, ` fill="${colour}"`)
+  const label = text(590, y(shares.at(-1) ?? 0) + 5, name, ` fill="${colour}"`)
   return `  <path d="${steps}" stroke="${colour}" stroke-width="3"/>${label}`
 }
 
@@ -66,7 +66,7 @@ function drawing(curves: readonly (readonly number[])[]): string {
     `  aria-label="${title}, second by second; ${label}">`,
     '  <rect width="720" height="310" rx="8" fill="#f6f8fa"/>',
     `  <g fill="#57606a">${[0, 50, 100, 150].map(grid).join('')}</g>`,
-    `  <g fill="#57606a">${seconds}${text(340, 302, 'second', ' text-anchor="middle"')}</g>`,
+    `  <g fill="#57606a">${seconds}${text(330, 302, 'second', ' text-anchor="middle"')}</g>`,
     ...CURVES.map((one, i) => curve(curves[i] ?? [], nameOf(one), COLOURS[i] ?? '#000000')),
     `  ${text(20, 30, title, ' fill="#1f2328" font-weight="600"')}`, '</svg>', '',
   ].join('\n')

@@ -33,7 +33,7 @@ export interface Groups {
   readonly own: Memberships
   /** The same, as the container's cgroup namespace shows it. */
   readonly shown: Memberships
-  /** How many processes of the container were killed because it had no more memory; 0 where nobody counts. */
+  /** How many of its processes were killed because it had no more memory; 0 where nobody counts, or where no file is asked for. */
   readonly kills: number
   /** What the files hold, by their paths. */
   readonly files: Readonly<Record<string, string>>
@@ -115,7 +115,7 @@ export function grouping({ name, files, preset = {} }: GroupsAsked, owner: numbe
       const own = Object.entries(memberships(readIf(`/proc/${pid}/cgroup`))).map(([key, path]) => [key, below(path, sandbox?.path)])
       return {
         own: Object.fromEntries(own) as Memberships,
-        kills: sandbox ? killed({ ...sandbox, path: join(sandbox.path, name ?? '') }) : 0,
+        kills: sandbox && real.length > 0 ? killed({ ...sandbox, path: join(sandbox.path, name ?? '') }) : 0,
         shown: memberships((shown?.outs[0] ?? Buffer.alloc(0)).toString('utf8', 0, Number(shown?.value ?? 0))),
         files: Object.fromEntries([...real.map((file) => [file, readFileSync(place(file), 'utf8').trim()]),
           ...[...opened].map(([file, fd]) => [file, held(fd)])]) as Readonly<Record<string, string>>,

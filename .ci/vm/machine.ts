@@ -16,7 +16,7 @@ import type { ReadStream, WriteStream } from 'node:tty'
 import { fileURLToPath } from 'node:url'
 import { archive } from './initrd.ts'
 import { inOrder, kernel, NoMachine, type Kernel } from './kernel.ts'
-import { accelerator, listen, makeDisks, start, type Hardware, type Ports } from './qemu.ts'
+import { accelerator, BUSYBOX, checkPrograms, listen, makeDisks, start, type Hardware, type Ports } from './qemu.ts'
 
 export { NoMachine } from './kernel.ts'
 
@@ -77,6 +77,7 @@ export function endOnSignals(): void {
 /** @throws {NoMachine} if QEMU or a kernel is missing, or the machine does not come up */
 export async function machine(job: Job, ends: Ends, listener: Listener = {}): Promise<Outcome> {
   if (process.arch !== 'x64') throw new NoMachine(`expected an x86-64 processor, got ${process.arch}`)
+  checkPrograms()
   const hardware = { accelerator: accelerator(), memory: job.memory ?? 2048, processors: job.processors ?? 2 }
   const system = kernel(listener.fetching)
   listener.booting?.(system.version, hardware)
@@ -99,7 +100,7 @@ export async function machine(job: Job, ends: Ends, listener: Listener = {}): Pr
 function initrd(system: Kernel, settings: string): Buffer {
   const text = (name: string): string => readFileSync(join(system.modules, name), 'utf8')
   const modules = inOrder(text('modules.dep'), text('modules.builtin'), MODULES)
-  const busybox = readFileSync('/bin/busybox')
+  const busybox = readFileSync(BUSYBOX)
   const mountPoints = ['proc', 'sys', 'dev', 'lower', 'scratch', 'root', 'keep']
   return archive([
     { name: 'init', mode: 0o755, data: readFileSync(join(here, 'boot.sh')) },

@@ -5,7 +5,7 @@
 //
 // Invariant: QEMU does not outlive this process.
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
-import { accessSync, closeSync, constants, ftruncateSync, openSync, readFileSync } from 'node:fs'
+import { accessSync, closeSync, constants, existsSync, ftruncateSync, openSync, readFileSync } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { NoMachine } from './kernel.ts'
@@ -27,6 +27,17 @@ const DISKS = { scratch: 16 * 2 ** 30, swap: 512 * 2 ** 20 } as const
 
 const ACCELERATORS: Readonly<Record<Accelerator, string>> = { kvm: 'kvm', tcg: 'tcg,thread=multi,tb-size=1024' }
 
+const [QEMU, MKFS] = ['/usr/bin/qemu-system-x86_64', '/usr/sbin/mkfs.ext4']
+export const BUSYBOX = '/bin/busybox'
+const PACKAGES = { [QEMU]: 'qemu-system-x86', [MKFS]: 'e2fsprogs', [BUSYBOX]: 'busybox-static' } as const
+
+/** @throws {NoMachine} if a program is missing, with the packages to install */
+export function checkPrograms(): void {
+  const missing = Object.entries(PACKAGES).filter(([file]) => !existsSync(file)).map(([, name]) => name)
+  if (missing.length === 0) return
+  throw new NoMachine(`expected QEMU and its tools: apt-get install --no-install-recommends ${missing.join(' ')}`)
+}
+
 /**
  * Whether the processor itself can run the machine, or it must be emulated. The device alone does not tell: inside of some
  * virtual machines it is there, can be opened, and what it runs stands still.
@@ -47,10 +58,8 @@ export function makeDisks(dir: string): void {
     ftruncateSync(file, size)
     closeSync(file)
   }
-  const env = { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin:/sbin` } // an ordinary user's PATH may lack them
-  const { status, error, stderr } = spawnSync('mkfs.ext4', ['-q', '-F', '-O', '^has_journal', join(dir, 'scratch')],
-    { env, encoding: 'utf8' })
-  if (status !== 0) throw new NoMachine(`mkfs.ext4: ${error?.message ?? stderr.trim()}: is e2fsprogs installed?`)
+  const { status, stderr } = spawnSync(MKFS, ['-q', '-F', '-O', '^has_journal', join(dir, 'scratch')], { encoding: 'utf8' })
+  if (status !== 0) throw new NoMachine(`${MKFS}: ${stderr.trim()}`)
 }
 
 export async function listen(dir: string, names: readonly string[]): Promise<Ports> {
@@ -80,7 +89,7 @@ export function start({ dir, image, ports, hardware: { accelerator, memory, proc
     '-virtfs', 'local,path=/,mount_tag=files,security_model=none,readonly=on,multidevs=remap',
     ...(shared === undefined ? [] : ['-virtfs', `local,path=${shared},mount_tag=shared,security_model=none`]),
   ]
-  return spawn('setpriv', ['--pdeathsig', 'KILL', 'qemu-system-x86_64', ...words], { stdio: ['ignore', 'ignore', 'pipe'] })
+  return spawn('setpriv', ['--pdeathsig', 'KILL', QEMU, ...words], { stdio: ['ignore', 'ignore', 'pipe'] })
 }
 
 const disk = (id: string, file: string): string[] =>

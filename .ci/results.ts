@@ -1,6 +1,6 @@
 // What pocker-test wrote for each package, added up.
 //
-//   tally(dir, ['@pocker/uts'])   → { passed: 12, failed: 0, skipped: 0, lines: ['ok   @pocker/uts: 12 passed, …'] }
+//   tally(dir, ['@pocker/uts'])   → { passed: 12, failed: 0, skipped: 0, lines: ['ok   @pocker/uts: 12 passed, …'], … }
 //
 // Invariant: a package that reported nothing has failed, and so has a skip that is not listed in skips.json.
 import { existsSync, readFileSync } from 'node:fs'
@@ -13,6 +13,7 @@ interface Result {
   readonly failed: number
   readonly skipped: number
   readonly skips: readonly string[]
+  readonly failures: readonly string[]
 }
 
 export interface Tally {
@@ -20,6 +21,8 @@ export interface Tally {
   readonly failed: number
   readonly skipped: number
   readonly lines: readonly string[]
+  /** What failed, and how: a few lines each. */
+  readonly failures: readonly string[]
 }
 
 interface Allowed { readonly test: string; readonly reason: string }
@@ -30,7 +33,7 @@ export const allowedSkips = (): Allowed[] => JSON.parse(readFileSync(join(here, 
 /** @param names of packages */
 export function tally(dir: string, names: readonly string[], allowed: readonly Allowed[] = allowedSkips()): Tally {
   let [passed, failed, skipped] = [0, 0, 0]
-  const lines: string[] = []
+  const lines: string[] = [], failures: string[] = []
   const fail = (line: string): void => {
     failed++
     lines.push(`FAIL ${line}`)
@@ -45,11 +48,12 @@ export function tally(dir: string, names: readonly string[], allowed: readonly A
     passed += result.passed
     failed += result.failed
     skipped += result.skipped
+    failures.push(...result.failures)
     const counts = `${result.passed} passed, ${result.failed} failed, ${result.skipped} skipped`
     lines.push(`${result.failed === 0 ? 'ok  ' : 'FAIL'} ${name}: ${counts}`)
     for (const skip of result.skips) {
       if (!allowed.some(({ test }) => skip.startsWith(`${test}: `))) fail(`a skip that is not in .ci/skips.json: ${skip}`)
     }
   }
-  return { passed, failed, skipped, lines }
+  return { passed, failed, skipped, lines, failures }
 }

@@ -33,6 +33,7 @@ const env: NodeJS.ProcessEnv = {
 delete env['NODE_EXTRA_CA_CERTS']
 
 let passed = 0, failed = 0, skipped = 0
+const failures: string[] = []
 const report = (ok: boolean, what: string): void => {
   console.log(`${ok ? 'ok  ' : 'FAIL'} ${what}`)
   ok ? passed++ : failed++
@@ -54,6 +55,7 @@ const left = leftovers(before, snapshot(tmp))
 for (const line of left) console.log(`left behind: ${line}`)
 report(left.length === 0, 'nothing is left on the machine')
 rmSync(work, { recursive: true, force: true })
+for (const failure of failures) console.log(`\n${failure}`) // once more, here, where nobody has to look for it
 console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`)
 process.exitCode = failed > 0 ? 1 : 0
 
@@ -89,6 +91,7 @@ function sum(dir: string, names: readonly string[]): void {
   passed += all.passed
   failed += all.failed
   skipped += all.skipped
+  failures.push(...all.failures)
   for (const line of all.lines) console.log(line)
 }
 

@@ -16,11 +16,15 @@ child.stdout.setEncoding('utf8').on('data', (text) => {
   process.stdout.write(text)
 })
 child.on('close', (code) => {
-  const count = (word) => Number(new RegExp(`^ {2}${word}: +(\\d+)`, 'm').exec(output.replace(/\x1b\[\d+m/g, ''))?.[1] ?? 0)
+  const text = output.replace(/\x1b\[\d+m/g, '')
+  const count = (word) => Number(new RegExp(`^ {2}${word}: +(\\d+)`, 'm').exec(text)?.[1] ?? 0)
   const [total, passed, skipped] = ['Total', 'Passed', 'Skipped'].map(count)
   const failed = Math.max(total - passed, code === 0 ? 0 : 1) // a crash is a failure, even if uvu could not count it
+  // uvu's block of a failed test ends with two empty lines; of the stack, only the places in this project say something.
+  const failures = [...text.matchAll(/^ {2} FAIL +"(.*)"\n([^]*?)\n\n\n/gm)].map(([, test, why]) =>
+    [`${name}: ${test}`, ...why.split('\n').filter((line) => line.trim() && !line.includes('node_modules'))].slice(0, 16).join('\n'))
   const skips = [...output.matchAll(/^SKIP (.*)$/gm)].map(([, line]) => line)
   const results = process.env.POCKER_TEST_RESULTS
-  if (results) writeFileSync(join(results, `${name.replace('/', '__')}.json`), JSON.stringify({ name, passed, failed, skipped, skips }))
+  if (results) writeFileSync(join(results, `${name.replace('/', '__')}.json`), JSON.stringify({ name, passed, failed, skipped, skips, failures }))
   process.exitCode = failed > 0 ? 1 : 0
 })

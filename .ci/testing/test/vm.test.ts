@@ -51,12 +51,12 @@ test('chapters are chosen by number, from 03 on', () => {
 test('results add up; silence and an unknown skip are failures', () => {
   const dir = mkdtempSync(join(tmpdir(), 'pocker-tally-'))
   try {
-    writeFileSync(join(dir, '@pocker__a.json'), JSON.stringify({ passed: 3, failed: 1, skipped: 2, skips: ['known: x', 'other: y'] }))
+    writeFileSync(join(dir, '@pocker__a.json'), JSON.stringify({ passed: 3, failed: 1, skipped: 2, skips: ['known: x', 'other: y'], failures: ['a: one'] }))
     assert.equal(tally(dir, ['@pocker/a', '@pocker/b'], [{ test: 'known', reason: 'x' }]), {
       passed: 3, failed: 3, skipped: 2, lines: [
         'FAIL @pocker/a: 3 passed, 1 failed, 2 skipped', 'FAIL a skip that is not in .ci/skips.json: other: y',
         'FAIL @pocker/b: its tests did not run',
-      ],
+      ], failures: ['a: one'],
     })
   } finally {
     rmSync(dir, { recursive: true })

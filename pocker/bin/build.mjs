@@ -1,49 +1,110 @@
-// Bundles the command line into one file, dist/pocker.mjs, and remembers what it was made of.
+// Bundles the command lines into one file each, dist/pocker.mjs and dist/pocker-oci.cjs, and remembers what they were made of.
 //
-//   node bin/build.mjs   → always          build(), isFresh()   → for bin/pocker.mjs
+//   node bin/build.mjs                                   → always, both
+//   await made('pocker.mjs', (bundle) => import(bundle))   → made anew if a source has changed, then run
 //
-// Invariant: the bundle is renamed into place, so two builds at once do no harm.
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+// Invariant: a bundle is renamed into place, so two builds at once do no harm.
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const here = dirname(fileURLToPath(import.meta.url))
 const root = resolve(here, '../..')
-const dist = join(here, '../dist')
-export const bundle = join(dist, 'pocker.mjs')
-const inputs = join(dist, 'inputs.json')
+const { bundle, inputs, isFresh } = createRequire(import.meta.url)('./fresh.cjs')
 
-/** @returns whether the bundle is there, and no source is newer than it */
-export function isFresh() {
-  try {
-    const made = statSync(bundle).mtimeMs
-    return JSON.parse(readFileSync(inputs, 'utf8')).every((file) => statSync(join(root, file)).mtimeMs <= made)
-  } catch {
-    return false
-  }
+/** Node takes 4 ms to load it, and it is needed seldom: it is loaded at its first use. */
+const LAZY = 'child_process'
+const lazily = {
+  name: 'lazily',
+  setup(build) {
+    build.onResolve({ filter: /^node:child_process$/ }, () => ({ path: LAZY, namespace: 'lazy', sideEffects: false }))
+    build.onLoad({ filter: /./, namespace: 'lazy' }, () => ({
+      contents: `for (const name of ['spawn', 'spawnSync']) exports[name] = (...args) => require('${LAZY}')[name](...args)`,
+    }))
+  },
+}
+/** No module of ours does anything when it is loaded, so those that nobody uses are left out. */
+const pure = {
+  name: 'pure',
+  setup(build) {
+    build.onResolve({ filter: /^(@pocker|\.)/ }, async ({ path, resolveDir, kind, importer, pluginData }) => {
+      if (pluginData) return undefined
+      return { ...await build.resolve(path, { resolveDir, kind, importer, pluginData: true }), sideEffects: false }
+    })
+  },
 }
 
-export async function build() {
+const BUNDLES = {
+  'pocker.mjs': {
+    entry: 'src/cli.ts',
+    options: {
+      format: 'esm', minifySyntax: true,
+      banner: {
+        js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+      },
+    },
+  },
+  'pocker-oci.cjs': {
+    entry: 'src/oci.ts',
+    options: {
+      format: 'cjs', minify: true, plugins: [lazily, pure], define: { 'import.meta.url': '__url' },
+      banner: { js: "const __url = require('node:url').pathToFileURL(__filename).href;" },
+    },
+  },
+}
+
+/** Runs a bundle, once it is up to date. A change in a chapter is a change of the tool. */
+export async function made(file, run) {
+  try {
+    if (!isFresh(file)) await build(file)
+  } catch (error) {
+    if (error?.code !== 'EACCES' && error?.code !== 'EROFS') throw error
+    // Somebody else's checkout, which this user may not write to: run the sources as they are.
+    const { tsImport } = await import('tsx/esm/api')
+    return await tsImport(`../${BUNDLES[file].entry}`, import.meta.url)
+  }
+  return await run(bundle(file))
+}
+
+async function build(file) {
+  const { entry, options } = BUNDLES[file]
   const esbuild = await import('esbuild')
-  const work = join(dist, `.${process.pid}`)
+  const work = bundle(`.${process.pid}`)
   mkdirSync(work, { recursive: true })
+  const outfile = join(work, file)
   try {
     const started = new Date()
     const { metafile } = await esbuild.build({
-      entryPoints: [join(here, '../src/cli.ts')],
-      outfile: join(work, 'pocker.mjs'),
-      absWorkingDir: root,
-      bundle: true, platform: 'node', format: 'esm', target: 'node20', minifySyntax: true, metafile: true,
-      external: ['ffi-napi', 'ref-napi'],
-      banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
+      entryPoints: [join(here, '..', entry)], outfile, absWorkingDir: root,
+      bundle: true, platform: 'node', target: 'node20', metafile: true, external: ['ffi-napi', 'ref-napi'],
+      logLevel: 'warning', ...options,
     })
-    writeFileSync(join(work, 'inputs.json'), JSON.stringify(Object.keys(metafile.inputs)))
-    utimesSync(join(work, 'pocker.mjs'), started, started) // a source saved meanwhile is newer
-    renameSync(join(work, 'inputs.json'), inputs)
-    renameSync(join(work, 'pocker.mjs'), bundle)
+    const sources = Object.keys(metafile.inputs).filter((name) => !name.startsWith('lazy:'))
+    writeFileSync(join(work, 'inputs.json'), JSON.stringify(sources))
+    utimesSync(outfile, started, started) // a source saved meanwhile is newer
+    renameSync(join(work, 'inputs.json'), inputs(file))
+    renameSync(outfile, bundle(file))
   } finally {
     rmSync(work, { recursive: true, force: true })
   }
+  if (file.endsWith('.cjs')) warm()
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) await build()
+/** A first run, so that V8 remembers the functions that every run needs. Without it, the next are slower, and no worse. */
+function warm() {
+  const dir = mkdtempSync(join(tmpdir(), 'pocker-warm-'))
+  const oci = (...args) => spawnSync(process.execPath, [join(here, 'pocker-oci.cjs'), ...args],
+    { cwd: dir, stdio: 'ignore', env: { ...process.env, POCKER_OCI_CACHE: '1' } })
+  try {
+    mkdirSync(join(dir, 'rootfs'))
+    oci('spec')
+    oci('explain')
+  } finally {
+    rmSync(dir, { recursive: true })
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) for (const file of Object.keys(BUNDLES)) await build(file)

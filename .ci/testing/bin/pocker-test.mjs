@@ -15,7 +15,7 @@ child.stdout.setEncoding('utf8').on('data', (text) => {
   output += text
   process.stdout.write(text)
 })
-child.on('close', (code) => {
+child.on('close', (code, signal) => {
   const text = output.replace(/\x1b\[\d+m/g, '')
   const count = (word) => Number(new RegExp(`^ {2}${word}: +(\\d+)`, 'm').exec(text)?.[1] ?? 0)
   const [total, passed, skipped] = ['Total', 'Passed', 'Skipped'].map(count)
@@ -23,6 +23,7 @@ child.on('close', (code) => {
   // uvu's block of a failed test ends with two empty lines; of the stack, only the places in this project say something.
   const failures = [...text.matchAll(/^ {2} FAIL +"(.*)"\n([^]*?)\n\n\n/gm)].map(([, test, why]) =>
     [`${name}: ${test}`, ...why.split('\n').filter((line) => line.trim() && !line.includes('node_modules'))].slice(0, 16).join('\n'))
+  if (failed > total - passed) failures.push(`${name}: the tests ended with ${signal ?? `code ${code}`}, and said in the end: ${text.slice(-300)}`)
   const skips = [...output.matchAll(/^SKIP (.*)$/gm)].map(([, line]) => line)
   const results = process.env.POCKER_TEST_RESULTS
   if (results) writeFileSync(join(results, `${name.replace('/', '__')}.json`), JSON.stringify({ name, passed, failed, skipped, skips, failures }))

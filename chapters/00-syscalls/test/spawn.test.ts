@@ -6,8 +6,8 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { rootTest } from '@pocker/testing'
 import {
-  call, callAll, changes, chdir, close, CLONE_NEWPID, CLONE_NEWUTS, clone3, command, exitCode, exit_group, foreground, getpid,
-  libc, mayFail, mkdir, namespaces, names, observe, open, plan, read, rmdir, run, sethostname, spawn, StartError, Stepper, SyscallError,
+  address, call, callAll, changes, chdir, close, CLONE_NEWPID, CLONE_NEWUTS, clone3, command, exitCode, exit_group, foreground, foreign, getpid,
+  libc, mayFail, memoryAt, mkdir, namespaces, names, observe, open, plan, read, rmdir, run, sethostname, spawn, StartError, Stepper, symbol, SyscallError,
   wait4, type Isolation,
 } from '@pocker/syscalls'
 
@@ -19,6 +19,20 @@ const children = (): string => readFileSync(`/proc/self/task/${process.pid}/chil
 test('libc answers through FFI, and its errors have a name', () => {
   assert.is(libc.getpid(), process.pid)
   assert.throws(() => libc.chdir('/nope'), (error: SyscallError) => error instanceof SyscallError && error.code === 'ENOENT' && error.errno === 2)
+})
+
+test('a C function gets integers, pointers and strings as C has them, and its long is not cut off', () => {
+  const c = (name: string): Buffer => symbol(name) ?? assert.unreachable(name) as never
+  const bytes = Buffer.from('0123456789')
+  assert.is(foreign(c('llabs'), 'long')(-(2n ** 62n)), 2n ** 62n)
+  assert.is(foreign(c('abs'), 'int')(-5), 5)
+  assert.is(foreign(c('atoi'), 'int')('-42'), -42)
+  assert.is(foreign(c('strlen'), 'long')('grün'), 5n)
+  assert.is(foreign(c('memchr'), 'long')(bytes, 0x37, bytes.length), address(bytes) + 7n)
+  assert.is(foreign(c('time'), 'long')(null) > 1_700_000_000n, true)
+  assert.is(memoryAt(address(bytes) + 3n, 4).toString(), '3456')
+  assert.is(symbol('no_such_function'), undefined)
+  assert.throws(() => foreign(c('abs'), 'int')(1, 2, 3, 4, 5, 6, 7), /expected at most 6 arguments, got 7/)
 })
 
 test('a system call of this process gives its answer, or an error that names it', () => {

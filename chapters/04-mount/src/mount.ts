@@ -7,8 +7,9 @@
 // The descriptor named `root` can be used by the steps of later chapters, to attach more within the root.
 // Invariant: after pivot_root and umount2 no path, and no descriptor that survives execve, leads to the host's files.
 import {
-  because, chdir, CLONE_NEWNS, fchdir, MNT_DETACH, mount, MOUNT_ATTR_RDONLY, MS_BIND, MS_PRIVATE, MS_REC, MS_SHARED, MS_SLAVE,
-  O_CLOEXEC, O_PATH, open, pivot_root, setMountAttributes, SpecError, umask, umount2, type Isolation, type Syscall,
+  because, chdir, chroot, CLONE_NEWNS, fchdir, MNT_DETACH, mount, MOUNT_ATTR_RDONLY, MS_BIND, MS_MOVE, MS_PRIVATE, MS_REC,
+  MS_SHARED, MS_SLAVE, O_CLOEXEC, O_PATH, open, pivot_root, setMountAttributes, SpecError, umask, umount2, type Isolation,
+  type Syscall,
 } from '@pocker/syscalls'
 import { attach, bind, filesystem, partsOf, target, type Kind } from './attach.ts'
 import { boundDevices, devices, places } from './dev.ts'
@@ -23,6 +24,8 @@ export interface Mount {
   readonly options?: readonly string[]
   /** Whether a bind mount's source is a file: its place is made as one. A directory if it is not said. */
   readonly file?: boolean
+  /** The name of a descriptor, if the mount has been made already, and is attached nowhere yet. */
+  readonly made?: string
 }
 
 /** The slice of the OCI runtime spec that this chapter reads. */
@@ -35,6 +38,10 @@ export interface MountSpec {
   readonly devices?: 'made' | 'bound'
   readonly maskedPaths?: readonly string[]
   readonly readonlyPaths?: readonly string[]
+  /** Further steps while the root is known as the descriptor `root`, and the host's files are still in sight. */
+  readonly within?: readonly Syscall[]
+  /** `move` for a root that the kernel cannot pivot from, such as an initramfs. `pivot` if it is not said. */
+  readonly change?: 'pivot' | 'move'
 }
 
 /** What every container gets. @see Docker's default spec */
@@ -51,7 +58,7 @@ export const DEFAULT_MOUNTS: readonly Mount[] = [
 /** @throws {SpecError} naming the mount at fault */
 // region mounts
 export function mounts(spec: MountSpec): Isolation {
-  const { root, mounts: list = DEFAULT_MOUNTS, maskedPaths = MASKED, readonlyPaths = READ_ONLY } = spec
+  const { root, mounts: list = DEFAULT_MOUNTS, maskedPaths = MASKED, readonlyPaths = READ_ONLY, within = [] } = spec
   if (!root.path) throw new SpecError('root.path: expected the path of a directory, got ""')
   refuseDuplicates(list)
   return {
@@ -63,8 +70,9 @@ export function mounts(spec: MountSpec): Isolation {
       ...list.flatMap((entry, i) => mountSteps(entry, i, spec.devices)),
       ...masked(maskedPaths),
       ...readonly(readonlyPaths),
+      ...within,
       ...(root.readonly ? [readonlyRoot()] : []),
-      ...pivot(),
+      ...(spec.change === 'move' ? move() : pivot()),
       umask(0o022),
     ],
   }
@@ -96,23 +104,32 @@ function pivot(): Syscall[] {
 }
 // endregion
 
+/** The root's mount is put over the host's, which stays below it: no path leads there. @see mount(2), MS_MOVE */
+function move(): Syscall[] {
+  return [
+    fchdir({ resultOf: 'root' }),
+    because('over the host\'s root', mount('.', '/', null, MS_MOVE, null)),
+    chroot('.'), chdir('/'),
+  ]
+}
+
 /** Only the root's own mount: those below it have their own say. */
 const readonlyRoot = (): Syscall =>
   because('the root itself, read-only', setMountAttributes({ resultOf: 'root' }, { set: MOUNT_ATTR_RDONLY }, false))
 
 /** What is needed for one entry: a mount, its place, and the two put together. */
 function mountSteps(entry: Mount, index: number, how: MountSpec['devices']): Syscall[] {
-  const { destination, type = 'none', source = '', options: words = [], file = false } = entry
+  const { destination, type = 'none', source = '', options: words = [], file = false, made } = entry
   const options = parseOptions(words)
   const isBind = options.bind || type === 'bind'
   if (isBind && !source.startsWith('/')) {
     throw new SpecError(`mounts[${index}].source: expected an absolute path to bind, got ${JSON.stringify(source)}`)
   }
-  const [copy, place] = [`mount ${index}`, `place ${index}`]
+  const [copy, place] = [made ?? `mount ${index}`, `place ${index}`]
   const kind: Kind = isBind && file ? 'file' : 'directory'
   const isDev = destination === '/dev' && type === 'tmpfs'
   return [
-    ...(isBind ? bind(copy, source, options) : filesystem(copy, type, source, options)),
+    ...(made ? [] : isBind ? bind(copy, source, options) : filesystem(copy, type, source, options)),
     ...(isDev ? [...(how === 'bound' ? [] : devices(copy)), ...places(copy)] : []),
     ...target(place, destination, kind),
     because(isBind ? `the ${kind} ${source} at ${destination}, which must be a ${kind} too` : `${type} at ${destination}`,

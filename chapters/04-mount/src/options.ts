@@ -49,7 +49,7 @@ export function parseOptions(words: readonly string[]): Options {
   let [set, clear, propagation, recursive, bind] = [0, 0, 0, false, false]
   const data: (readonly [string, string?])[] = []
   for (const word of words) {
-    const attribute = ATTRIBUTES[word]
+    const attribute = ATTRIBUTES[word] ?? ATTRIBUTES[word.replace(/^r/, '')] // rro: what is mounted below as well, as ro does here
     const spread = propagationOf(word)
     if (attribute) {
       set = (set & ~attribute.clear) | attribute.set

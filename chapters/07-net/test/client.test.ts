@@ -1,7 +1,7 @@
 // The client: what it says when the kernel refuses, what a batch is, and lists that are long, disturbed or lost.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { test } from 'uvu'
+import { test as suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import {
   addAddress, addLink, addRoute, listAddresses, listLinks, Netlink, removeAddress, removeLink, removeRoute, setLink, socketIn,
@@ -11,7 +11,7 @@ import { rootTest } from '@pocker/testing'
 import { encodeMessage } from '../src/netlink/message.ts'
 import { placesFor, refused } from './place.ts'
 
-const place = placesFor(test)
+const { test, place } = placesFor(suite)
 
 rootTest(test, 'what the kernel refuses is one line: the request, the errno, and the kernel\'s own words', () => {
   const { net } = place()

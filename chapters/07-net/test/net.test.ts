@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { createServer, Socket, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { test } from 'uvu'
+import { test as suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { DEFAULT_MOUNTS, mounts } from '@pocker/mount'
 import { makeNetns, net, parseNetwork, removeNetns, type NetMode } from '@pocker/net'
@@ -15,13 +15,14 @@ import {
   type Isolation,
 } from '@pocker/syscalls'
 import { busybox, rootTest } from '@pocker/testing'
+import { around } from './place.ts'
 
-/** What the tests could change on the machine. */
-const devices = (): unknown =>
-  [readFileSync('/proc/self/net/dev', 'utf8').match(/^ *[^ :]+(?=:)/gm), readlinkSync('/proc/self/ns/net')]
-let before: unknown
-test.before.each(() => { before = devices() })
-test.after.each(() => assert.equal(devices(), before))
+/** What the tests could change on the machine: lo goes up in the networks that they make, and no other device is theirs. */
+const machine = (): unknown => [readFileSync('/sys/class/net/lo/flags', 'utf8'), readlinkSync('/proc/self/ns/net')]
+const test = around(suite, () => {
+  const before = machine()
+  return () => assert.equal(machine(), before)
+})
 
 const calls = ({ before = [], child = [] }: Isolation): string[][] => [before, child].map((list) => list.map(({ call }) => call))
 

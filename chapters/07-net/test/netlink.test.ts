@@ -3,16 +3,16 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, openSync } from 'node:fs'
-import { test } from 'uvu'
+import { test as suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import {
   addAddress, addFdb, addLink, addNeighbour, addRoute, appendFdb, listAddresses, listFdb, listLinks, listNeighbours, listRoutes,
   removeAddress, removeFdb, removeLink, removeNeighbour, removeRoute, replaceNeighbour, replaceRoute, setLink, type Address,
 } from '@pocker/net'
 import { rootTest } from '@pocker/testing'
-import { placesFor, refused } from './place.ts'
+import { agree, placesFor, refused } from './place.ts'
 
-const place = placesFor(test)
+const { test, place } = placesFor(suite)
 
 rootTest(test, 'a bridge, a veth at it, a vxlan and a macvlan are what ip says they are', () => {
   const { net, ask } = place()
@@ -35,10 +35,11 @@ rootTest(test, 'a bridge, a veth at it, a vxlan and a macvlan are what ip says t
   assert.equal([six.id, six.local6, six.remote6, six.port, six.learning], [43, 'fd00::1', 'fd00::2', 4790, true])
   assert.equal(theirs['mv0']?.['linkinfo']['info_data'].mode, 'vepa')
 
-  const ours = net.list(listLinks)
+  const indexOf = (name: string): unknown => net.list(listLinks).find((link) => link.name === name)?.index
   const both = (link: Record<string, any>): unknown[] => [link['ifindex'], link['ifname'], link['address'], link['mtu'], link['operstate'].toLowerCase(),
-    link['flags'].includes('UP'), link['linkinfo']?.info_kind, ours.find(({ name }) => name === link['master'])?.index]
-  assert.equal(ours.map(({ index, name, mac, mtu, state, up, kind, master }) => [index, name, mac, mtu, state, up, kind, master]), ask('ip', '-d', 'link').map(both))
+    link['flags'].includes('UP'), link['linkinfo']?.info_kind, indexOf(link['master'])]
+  agree(() => net.list(listLinks).map(({ index, name, mac, mtu, state, up, kind, master }) => [index, name, mac, mtu, state, up, kind, master]),
+    () => ask('ip', '-d', 'link').map(both))
   const options = (name: string): unknown => net.link(name).options
   assert.equal(options('br0'), { forwardDelay: 4, helloTime: 1, maxAge: 10, ageing: 100, stp: true, vlanFiltering: false })
   const vx4 = { id: 42, remote: '239.1.1.1', dev: net.link('br0').index, local: '10.0.0.1', ttl: 9, learning: false, port: 4789 }
@@ -112,10 +113,10 @@ rootTest(test, 'addresses are added and removed as ip sees them', () => {
     addAddress({ address: '10.0.0.2/32', dev: 'br0', scope: 'link' }), addAddress({ address: '127.0.0.2/8', dev: 'lo' }),
     addAddress({ address: 'fd00::1/64', dev: 'br0', nodad: true }),
   ])
-  const theirs = ask('ip', 'addr').flatMap((link) => link['addr_info'].map((info: Record<string, any>) => JSON.stringify(
+  const theirs = (): string[] => ask('ip', 'addr').flatMap((link) => link['addr_info'].map((info: Record<string, any>) => JSON.stringify(
     { address: `${info['local']}/${info['prefixlen']}`, dev: link['ifname'], scope: info['scope'], broadcast: info['broadcast'], label: info['label'], nodad: info['nodad'] ?? false })))
   const ours = ({ address, dev, scope, broadcast, label, nodad }: Address): string => JSON.stringify({ address, dev, scope, broadcast, label, nodad })
-  assert.equal(net.list(listAddresses).map(ours).toSorted(), theirs.toSorted())
+  agree(() => net.list(listAddresses).map(ours).toSorted(), () => theirs().toSorted())
   assert.ok(net.list(listAddresses).some(({ address, nodad, tentative }) => address === 'fd00::1/64' && nodad && !tentative))
   net.batch([removeAddress({ address: '10.0.0.1/24', dev: 'br0' }), removeAddress({ address: 'fd00::1/64', dev: 'br0' })])
   assert.equal(net.list(listAddresses).filter(({ dev, scope }) => dev === 'br0' && scope !== 'link'), [])
@@ -137,9 +138,9 @@ rootTest(test, 'routes are added, replaced and removed as ip sees them', () => {
   // ip writes a single address without the length of its prefix.
   const ours = (family: 4 | 6, table?: number): unknown[][] => net.list(listRoutes(table)).filter((r) => r.family === family)
     .map((r) => [r.to.replace(family === 4 ? /\/32$/ : /\/128$/, ''), r.via, r.dev, r.source, r.metric, r.type])
-  assert.equal(ours(4), theirs('-4'))
-  assert.equal(ours(6).filter(([to]) => !String(to).startsWith('ff00')), theirs('-6'))
-  assert.equal(ours(4, 1000), theirs('-4', 'table', '1000'))
+  agree(() => ours(4), () => theirs('-4'))
+  agree(() => ours(6).filter(([to]) => !String(to).startsWith('ff00')), () => theirs('-6'))
+  agree(() => ours(4, 1000), () => theirs('-4', 'table', '1000'))
   assert.ok(net.list(listRoutes(255)).some(({ to, type, scope }) => to === '127.0.0.0/8' && type === 'local' && scope === 'host'))
   net.batch([
     removeRoute({ to: 'default' }), removeRoute({ to: 'default', via: 'fd00::fe' }), removeRoute({ to: '10.2.0.0/16' }), removeRoute({ to: '10.4.0.0/16', table: 1000 }),
@@ -163,7 +164,7 @@ rootTest(test, 'neighbours and forwarding entries are added, replaced and remove
   const neighbours = (): unknown[] => net.list(listNeighbours).map(({ address, mac, dev, state }) => [address, mac, dev, state.toUpperCase()]).toSorted()
   const theirs = (): unknown[] => ask('ip', 'neigh').map((n) => [n['dst'], n['lladdr'], n['dev'], n['state'][0]]).toSorted()
   assert.equal(neighbours(), [['10.0.0.9', '02:00:00:00:00:0b', 'br0', 'PERMANENT'], ['fd00::9', '02:00:00:00:00:0a', 'vx0', 'STALE']])
-  assert.equal(neighbours(), theirs())
+  agree(neighbours, theirs)
   const entries = (): string[] => net.list(listFdb).filter(({ mac }) => /^0[02]:00:00/.test(mac))
     .map(({ mac, dev, remote, port, vni, state }) => [mac, dev, remote, port, vni, state].join(' ')).toSorted()
   const bridge = (): string[] => ask('bridge', 'fdb').filter((entry) => /^0[02]:00:00/.test(entry['mac']))
@@ -172,7 +173,7 @@ rootTest(test, 'neighbours and forwarding entries are added, replaced and remove
     '00:00:00:00:00:00 vx0 192.0.2.1   permanent', '00:00:00:00:00:00 vx0 192.0.2.2   permanent',
     '02:00:00:00:00:07 vx0 192.0.2.3 4790 9 permanent', '02:00:00:00:00:08 v0    static',
   ])
-  assert.equal(entries(), bridge())
+  agree(entries, bridge)
   net.batch([
     removeNeighbour({ address: '10.0.0.9', dev: 'br0' }), removeFdb({ mac: '00:00:00:00:00:00', dev: 'vx0', remote: '192.0.2.1' }),
     removeFdb({ mac: '02:00:00:00:00:08', dev: 'v0', in: 'master' }),

@@ -6,11 +6,12 @@ import { connect, createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
-import { test } from 'uvu'
+import { test as suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { addAddress, addLink, elsewhere, isNetns, listLinks, listNetns, makeNetns, Netlink, removeNetns, setLink, socketIn } from '@pocker/net'
 import { callAll, close, CLONE_NEWNET, MNT_DETACH, mount, MS_BIND, open, setns, SyscallError, umount2, unshare } from '@pocker/syscalls'
 import { rootTest } from '@pocker/testing'
+import { around } from './place.ts'
 
 const OWN = '/proc/thread-self/ns/net'
 const home = readlinkSync(OWN)
@@ -19,18 +20,18 @@ const mounts = (): string[] => readFileSync('/proc/self/mountinfo', 'utf8').spli
 const descriptors = (): string[] => readdirSync('/proc/self/fd')
 const threads = (): string[] => readdirSync('/proc/self/task').map((id) => readlinkSync(`/proc/self/task/${id}/ns/net`))
 
-let dir = '', before: unknown
+let dir = ''
 const remains = (): unknown => [mounts(), descriptors().length, readlinkSync(OWN)]
-test.before.each(() => {
-  before = remains()
+const test = around(suite, () => {
+  const before = remains()
   dir = mkdtempSync(join(tmpdir(), 'pocker-netns-'))
-})
-test.after.each(() => {
-  const left = readdirSync(dir)
-  for (const name of listNetns(dir)) removeNetns(pin(name))
-  rmSync(dir, { recursive: true })
-  assert.equal(left, [])
-  assert.equal(remains(), before)
+  return () => {
+    const left = readdirSync(dir)
+    for (const name of listNetns(dir)) removeNetns(pin(name))
+    rmSync(dir, { recursive: true })
+    assert.equal(left, [])
+    assert.equal(remains(), before)
+  }
 })
 const pin = (name: string): string => join(dir, name)
 /** @returns the error as a line */
@@ -158,27 +159,26 @@ rootTest(test, 'without free descriptors it fails, and nothing stays open or hal
   const answers: string[] = []
   limit(Math.max(...descriptors().map(Number)) + 8)
   try {
-    for (;;) fill.push(openSync('/dev/null', 'r'))
-  } catch (error) {
-    assert.is((error as NodeJS.ErrnoException).code, 'EMFILE')
-  }
-  for (let free = 0; free < 4; free++) {
-    try {
-      closeSync(socketIn(pin('box')))
-      answers.push('ok')
-    } catch (error) {
-      answers.push(`${(error as SyscallError).call.replace(/.*: |\(.*/g, '')} ${(error as SyscallError).code}`)
+    assert.throws(() => { for (;;) fill.push(openSync('/dev/null', 'r')) }, /EMFILE/)
+    for (let free = 0; free < 4; free++) {
+      try {
+        closeSync(socketIn(pin('box')))
+        answers.push('ok')
+      } catch (error) {
+        answers.push(`${(error as SyscallError).call.replace(/.*: |\(.*/g, '')} ${(error as SyscallError).code}`)
+      }
+      try {
+        makeNetns(pin('other'))
+        removeNetns(pin('other'))
+      } catch (error) {
+        answers.push((error as SyscallError).code)
+      }
+      closeSync(fill.pop() ?? -1)
     }
-    try {
-      makeNetns(pin('other'))
-      removeNetns(pin('other'))
-    } catch (error) {
-      answers.push((error as SyscallError).code)
-    }
-    closeSync(fill.pop() ?? -1)
+  } finally {
+    for (const fd of fill) closeSync(fd)
+    limit(limits?.[1])
   }
-  for (const fd of fill) closeSync(fd)
-  limit(limits?.[1])
   assert.equal(answers, ['openat EMFILE', 'EMFILE', 'openat EMFILE', 'EMFILE', 'socket EMFILE', 'ok'])
   removeNetns(pin('box'))
 })

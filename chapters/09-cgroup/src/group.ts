@@ -95,6 +95,12 @@ export async function freeze({ tree, path }: Group, frozen: boolean): Promise<vo
 }
 // endregion
 
+/** @returns whether its processes are stopped; no group has none that run, and none that are stopped */
+export function isFrozen({ tree, path }: Group): boolean {
+  if (tree.unified) return textOf(join(tree.unified, path, 'cgroup.events')).includes('frozen 1')
+  return textOf(join(tree.v1['freezer'] ?? '', path, 'freezer.state')).trim() === 'FROZEN'
+}
+
 /** The kernel notifies whoever watches such a file. */
 async function changed(file: string, wanted: (text: string) => boolean): Promise<void> {
   const watcher = watch(file)

@@ -26,10 +26,12 @@ export interface Command {
   readonly execute?: (argv: readonly string[], envp: readonly string[]) => Syscall
   /** The parent's descriptors that become 0, 1 and 2. */
   readonly stdio?: readonly [number, number, number]
+  /** How many descriptors behind 2 the program gets as well; none if it is not said. */
+  readonly preserved?: number
 }
 
 /** @throws {SpecError} if there is no program, or a string holds a NUL */
-export function command({ argv, env = [], cwd, execute, stdio = [0, 1, 2] }: Command): Isolation {
+export function command({ argv, env = [], cwd, execute, stdio = [0, 1, 2], preserved = 0 }: Command): Isolation {
   const [program] = argv
   if (!program) throw new SpecError('command: expected a program and its arguments, got none')
   const bad = [...argv, ...env, cwd ?? ''].find((text) => text.includes('\0'))
@@ -43,7 +45,7 @@ export function command({ argv, env = [], cwd, execute, stdio = [0, 1, 2] }: Com
       ...stdio.map((from, to) => from === to
         ? because('node opens its stdio close-on-exec', setDescriptorFlags(to, 0))
         : dup3(from, to, 0)),
-      because('whatever else the caller had open stays outside', closeOnExecFrom(3)),
+      because('whatever else the caller had open stays outside', closeOnExecFrom(3 + preserved)),
       ...['SIGPIPE', 'SIGXFSZ'].map((name) => because('node ignores it, and ignored signals stay ignored', defaultSignal(name))),
       because('the parent blocked all of them for the clone', blockSignals([])),
       ...(execute ? [execute(argv, envp)] : search(program, path ?? DEFAULT_PATH, argv, envp)),
@@ -76,7 +78,8 @@ function search(program: string, path: string, argv: readonly string[], envp: re
   })
 }
 
-function candidates(program: string, path: string): string[] {
+/** @returns the files that a shell would try, in this order */
+export function candidates(program: string, path: string): string[] {
   if (program.includes('/')) return [program]
   return path.split(':').map((dir) => `${dir || '.'}/${program}`)
 }

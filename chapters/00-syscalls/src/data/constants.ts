@@ -33,13 +33,14 @@ export const MS_NODEV = 4
 export const MS_NOEXEC = 8
 export const MS_REMOUNT = 32
 export const MS_BIND = 4096
+export const MS_MOVE = 8192
 export const MS_REC = 16384
 export const MS_PRIVATE = 1 << 18
 export const MS_SLAVE = 1 << 19
 export const MS_UNBINDABLE = 1 << 17
 export const MS_SHARED = 1 << 20
 export const MS: Names = {
-  MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE, MS_SLAVE, MS_SHARED, MS_UNBINDABLE,
+  MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT, MS_BIND, MS_MOVE, MS_REC, MS_PRIVATE, MS_SLAVE, MS_SHARED, MS_UNBINDABLE,
 }
 export const MNT_DETACH = 2
 export const MNT: Names = { MNT_DETACH }
@@ -75,24 +76,27 @@ export const MOUNT_ATTRS: Names = {
 
 // <linux/openat2.h> — openat2(2)
 export const RESOLVE_NO_MAGICLINKS = 2
+export const RESOLVE_NO_SYMLINKS = 4
 export const RESOLVE_IN_ROOT = 0x10
-export const RESOLVE: Names = { RESOLVE_NO_MAGICLINKS, RESOLVE_IN_ROOT }
+export const RESOLVE: Names = { RESOLVE_NO_MAGICLINKS, RESOLVE_NO_SYMLINKS, RESOLVE_IN_ROOT }
 
 // <linux/fcntl.h>, <asm-generic/fcntl.h>
 export const AT_FDCWD = -100
+export const AT_SYMLINK_NOFOLLOW = 0x100
 export const AT_REMOVEDIR = 0x200
 export const AT_EMPTY_PATH = 0x1000
 export const AT_RECURSIVE = 0x8000
-export const AT: Names = { AT_REMOVEDIR, AT_EMPTY_PATH, AT_RECURSIVE }
+export const AT: Names = { AT_SYMLINK_NOFOLLOW, AT_REMOVEDIR, AT_EMPTY_PATH, AT_RECURSIVE }
 export const O_RDONLY = 0
 export const O_WRONLY = 1
 export const O_RDWR = 2
 export const O_CREAT = 0o100
+export const O_NOCTTY = 0o400
 export const O_NONBLOCK = 0o4000
 export const O_CLOEXEC = 0o2000000
 // O_DIRECTORY differs on arm64: the table of system calls opens directories through O_PATH alone.
 export const O_PATH = 0o10000000
-export const O: Names = { O_RDONLY, O_WRONLY, O_RDWR, O_CREAT, O_NONBLOCK, O_CLOEXEC, O_PATH }
+export const O: Names = { O_RDONLY, O_WRONLY, O_RDWR, O_CREAT, O_NOCTTY, O_NONBLOCK, O_CLOEXEC, O_PATH }
 export const F_SETFD = 2
 export const F_GETFL = 3
 export const F_SETFL = 4
@@ -108,8 +112,21 @@ export const FD_CLOEXEC = 1
 export const FD: Names = { FD_CLOEXEC }
 
 // <linux/stat.h> — mknod(2)
+export const S_IFIFO = 0o10000
 export const S_IFCHR = 0o20000
+export const S_IFBLK = 0o60000
 export const S_IFREG = 0o100000
+
+// <asm-generic/fcntl.h> — flock(2)
+export const LOCK_SH = 1
+export const LOCK_EX = 2
+export const LOCK_UN = 8
+export const LOCK: Names = { LOCK_SH, LOCK_EX, LOCK_UN }
+
+// <linux/falloc.h> — fallocate(2)
+export const FALLOC_FL_KEEP_SIZE = 1
+export const FALLOC_FL_PUNCH_HOLE = 2
+export const FALLOC: Names = { FALLOC_FL_KEEP_SIZE, FALLOC_FL_PUNCH_HOLE }
 
 // <linux/memfd.h> — memfd_create(2)
 export const MFD_CLOEXEC = 1
@@ -148,6 +165,14 @@ export const SECCOMP_FILTER_FLAG: Names = {
   SECCOMP_FILTER_FLAG_TSYNC: 1, SECCOMP_FILTER_FLAG_LOG: 2, SECCOMP_FILTER_FLAG_SPEC_ALLOW: 4,
 }
 
+// <linux/ioprio.h> — ioprio_set(2)
+export const IOPRIO_WHO_PROCESS = 1
+export const IOPRIO_WHO: Names = { IOPRIO_WHO_PROCESS }
+
+// <linux/keyctl.h> — keyctl(2)
+export const KEYCTL_JOIN_SESSION_KEYRING = 1
+export const KEYCTL: Names = { KEYCTL_JOIN_SESSION_KEYRING }
+
 // <linux/rseq.h>
 export const RSEQ_FLAG_UNREGISTER = 1
 export const RSEQ: Names = { RSEQ_FLAG_UNREGISTER }
@@ -175,6 +200,7 @@ export const PROT_READ = 1
 export const PROT_WRITE = 2
 export const PROT_EXEC = 4
 export const MAP_SHARED = 1
+export const MAP_FIXED = 0x10
 export const MAP_ANONYMOUS = 0x20
 
 // <sys/socket.h>, <linux/netlink.h>, <netinet/in.h> — socket(2), netlink(7)
@@ -190,9 +216,17 @@ export const IPPROTO: Names = { IPPROTO_IP: 0 }
 export const NETLINK: Names = { NETLINK_ROUTE: 0 }
 export const MSG: Names = { MSG_PEEK: 2, MSG_TRUNC: 0x20, MSG_DONTWAIT: 0x40 }
 
-// <linux/sockios.h>, <linux/if.h> — netdevice(7)
+// <linux/socket.h> — unix(7), "Ancillary messages"
+export const SOL_SOCKET = 1
+export const SCM_RIGHTS = 1
+
+// <linux/sockios.h>, <linux/if.h> — netdevice(7); <asm-generic/ioctls.h> — ioctl_tty(2)
 export const SIOCSIFFLAGS = 0x8914
-export const IOCTL: Names = { SIOCSIFFLAGS }
+export const TIOCSCTTY = 0x540e
+export const TIOCSWINSZ = 0x5414
+export const TIOCSPTLCK = 0x4004_5431
+export const TIOCGPTPEER = 0x5441
+export const IOCTL: Names = { SIOCSIFFLAGS, TIOCSCTTY, TIOCSWINSZ, TIOCSPTLCK, TIOCGPTPEER }
 export const IFF_UP = 1
 export const IFF_RUNNING = 0x40
 export const IFF: Names = { IFF_UP, IFF_RUNNING }

@@ -2,7 +2,7 @@
 //
 //   formatCall(sethostname('box'))   → sethostname("box", 3)
 import { O_CREAT, S_IFCHR, S_IFREG, SIG, type Names } from './constants.ts'
-import { isBytes, isOut, isResultOf, type Fields, type Syscall, type Value } from './syscall.ts'
+import { isBytes, isOut, isOutOf, isResultOf, type Fields, type Syscall, type Value } from './syscall.ts'
 import { paramsOf, type Kind } from './table.ts'
 
 /** @returns the call with its arguments, on one line */
@@ -19,6 +19,7 @@ const isOpenOfExisting = ({ call, args: [, , flags] }: Pick<Syscall, 'call' | 'a
 function formatValue(kind: Kind, value: Value): string {
   if (isResultOf(value)) return `<${value.resultOf}>`
   if (isOut(value)) return '{…}'
+  if (isOutOf(value)) return `<${value.outOf}>`
   if (value === null) return 'NULL'
   if (typeof value === 'string') return quote(value)
   if (isBytes(value)) return quote(Buffer.from(value.hex, 'hex'))

@@ -9,8 +9,14 @@ import type { CallName } from './table.ts'
 /** A buffer of so many bytes that the kernel fills; its content is read back after the call. */
 export interface Out { readonly out: number }
 
-/** The result of the earlier step that was given this name with `as`, for example a descriptor. */
+/**
+ * The result of the earlier step that was given this name with `as`, for example a descriptor; or a number that is known only
+ * when the list runs, see encode().
+ */
 export interface ResultOf { readonly resultOf: string }
+
+/** The buffer that the earlier step of this name had the kernel fill. */
+export interface OutOf { readonly outOf: string }
 
 /** Bytes that are no text, such as a netlink message: in hexadecimal, so that a plan stays JSON. */
 export interface Bytes { readonly hex: string }
@@ -19,7 +25,7 @@ export interface Bytes { readonly hex: string }
 export interface Fields { readonly [field: string]: Value }
 
 /** What an argument can be. Which of these a parameter takes is said by its kind in the table. */
-export type Value = number | bigint | string | null | readonly string[] | Out | ResultOf | Bytes | Fields
+export type Value = number | bigint | string | null | readonly string[] | Out | ResultOf | OutOf | Bytes | Fields
 
 // region syscall
 export interface Syscall {
@@ -48,4 +54,5 @@ export function mayFail<S extends Syscall>(call: S, ...errnos: readonly string[]
 
 export const isOut = (v: Value | undefined): v is Out => typeof v === 'object' && v !== null && 'out' in v
 export const isBytes = (v: unknown): v is Bytes => typeof v === 'object' && v !== null && 'hex' in v
+export const isOutOf = (v: Value | undefined): v is OutOf => typeof v === 'object' && v !== null && 'outOf' in v
 export const isResultOf = (v: Value | undefined): v is ResultOf => typeof v === 'object' && v !== null && 'resultOf' in v

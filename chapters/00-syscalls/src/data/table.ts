@@ -6,9 +6,9 @@
 // The table drives everything else: encoding into memory, printing like strace, reading plans back from JSON.
 // Numbers: <asm/unistd_64.h> (x86-64) and <asm-generic/unistd.h> (arm64).
 import {
-  AF, AT, BPF, CAP, CAPABILITY_VERSION, CAP_AMBIENT, CLONE, CLOSE_RANGE, F, FD, FSCONFIG, FSMOUNT, FSOPEN, IFF, IOCTL,
-  IPPROTO, MFD, MNT, MOUNT_ATTRS, MOVE_MOUNT, MS, MSG, NETLINK, O, OPEN_TREE, PR, PR_SET_MM_WHAT, RESOLVE, RLIMIT, RSEQ, SEAL,
-  SECCOMP, SECCOMP_FILTER_FLAG, SIG, SIG_HANDLER, SIG_HOW, SOCK, W, type Names,
+  AF, AT, BPF, CAP, CAPABILITY_VERSION, CAP_AMBIENT, CLONE, CLOSE_RANGE, F, FALLOC, FD, FSCONFIG, FSMOUNT, FSOPEN, IFF, IOCTL,
+  IOPRIO_WHO, IPPROTO, KEYCTL, LOCK, MFD, MNT, MOUNT_ATTRS, MOVE_MOUNT, MS, MSG, NETLINK, O, OPEN_TREE, PR, PR_SET_MM_WHAT,
+  RESOLVE, RLIMIT, RSEQ, SEAL, SECCOMP, SECCOMP_FILTER_FLAG, SIG, SIG_HANDLER, SIG_HOW, SOCK, W, type Names,
 } from './constants.ts'
 import type { Syscall } from './syscall.ts'
 
@@ -80,6 +80,12 @@ export const MOUNT_ATTR = layout(32,
 /** struct sock_fprog, <linux/filter.h>: the kernel reads 2 bytes of `len`, the number of instructions, of 8 bytes each. */
 const SOCK_FPROG = layout(16, int('len'), bytes('filter'))
 
+/** struct iovec, and struct msghdr with one of them. @see sendmsg(2) */
+const IOVEC = layout(16, bytes('iov_base'), int('iov_len'))
+const MSGHDR = layout(56,
+  int('msg_name'), int('msg_namelen'), struct('msg_iov', IOVEC), int('msg_iovlen'), bytes('msg_control'), int('msg_controllen'),
+  int('msg_flags'))
+
 interface Row {
   readonly x64: number
   readonly arm64: number
@@ -100,6 +106,8 @@ export const SYSCALLS = {
   exit_group: row(231, 94, [int('status')], 'end the process'),
   wait4: row(61, 260, [int('pid'), out('status'), flags('options', W), out('rusage')], 'wait for a child to end'),
   getpid: row(39, 172, [], 'the number of this process'),
+  pidfd_open: row(434, 434, [int('pid'), int('flags')], 'a descriptor of a process'),
+  pidfd_send_signal: row(424, 424, [fd('pidfd'), one('signal', SIG), int('info'), int('flags')], 'send a signal to it'),
   setsid: row(112, 157, [], 'a session of its own: no controlling terminal'),
   prctl: row(157, 167, [one('option', PR)], 'set a property of this process', { on: 0, of: {
     1: [one('signal', SIG)],
@@ -135,6 +143,11 @@ export const SYSCALLS = {
   capset: row(126, 91, [struct('header', CAP_HEADER), struct('data', CAP_DATA)], 'set the capabilities of this process'),
   prlimit64: row(302, 261, [int('pid'), one('resource', RLIMIT), struct('new', RLIMIT64), out('old')],
     'limit what this process may use'),
+  sched_setattr: row(314, 274, [int('pid'), bytes('attr'), int('flags')], 'set when this process runs'),
+  sched_setaffinity: row(203, 122, [int('pid'), int('size'), bytes('mask')], 'set on which processors it runs'),
+  ioprio_set: row(251, 30, [one('which', IOPRIO_WHO), int('who'), int('priority')], 'set its turn at the disks'),
+  personality: row(135, 92, [int('persona')], 'set which kernel it believes to be on'),
+  keyctl: row(250, 219, [one('operation', KEYCTL), string('name')], 'give this process keys of its own'),
   // the file system as this process sees it
   chdir: row(80, 49, [string('path')], 'change the working directory'),
   fchdir: row(81, 50, [fd('fd')], 'change the working directory to an open one'),
@@ -142,6 +155,7 @@ export const SYSCALLS = {
   mkdirat: row(258, 34, [fd('dirfd'), string('path'), mode('mode')], 'make a directory'),
   umask: row(95, 166, [mode('mask')], 'set which permissions new files never have'),
   mknodat: row(259, 33, [fd('dirfd'), string('path'), mode('mode'), device('device')], 'make a device file'),
+  fchownat: row(260, 54, [fd('dirfd'), string('path'), int('uid'), int('gid'), flags('flags', AT)], 'give a file to a user'),
   symlinkat: row(266, 36, [string('target'), fd('dirfd'), string('path')], 'make a symbolic link'),
   unlinkat: row(263, 35, [fd('dirfd'), string('path'), flags('flags', AT)], 'remove a name'),
   mount: row(165, 40, [string('source'), string('target'), string('type'), flags('flags', MS), string('data')],
@@ -168,9 +182,15 @@ export const SYSCALLS = {
     'send a message'),
   recvfrom: row(45, 207, [fd('fd'), out('buffer'), int('size'), flags('flags', MSG), out('address'), out('address length')],
     'receive a message'),
+  connect: row(42, 203, [fd('fd'), bytes('address'), int('length')], 'connect a socket'),
+  sendmsg: row(46, 211, [fd('fd'), struct('message', MSGHDR), flags('flags', MSG)], 'send a message, and descriptors with it'),
   setsockopt: row(54, 208, [fd('fd'), int('level'), int('option'), bytes('value'), int('length')], 'set an option of a socket'),
   ioctl: row(16, 29, [fd('fd'), one('request', IOCTL)], 'set a property of a device', { on: 1, of: {
     0x8914: [struct('ifreq', IFREQ)],
+    0x540e: [int('steal')],
+    0x5414: [bytes('size')],
+    0x4004_5431: [bytes('locked')],
+    0x5441: [flags('flags', O)],
   } }),
   // descriptors
   openat2: row(437, 437, [fd('dirfd'), string('path'), struct('how', OPEN_HOW), int('size')],
@@ -181,6 +201,9 @@ export const SYSCALLS = {
   close: row(3, 57, [fd('fd')], 'close a descriptor'),
   read: row(0, 63, [fd('fd'), out('buffer'), int('count')], 'read from a descriptor'),
   write: row(1, 64, [fd('fd'), string('buffer'), int('count')], 'write to a descriptor'),
+  pwrite64: row(18, 68, [fd('fd'), bytes('buffer'), int('count'), int('offset')], 'write to a place in a file'),
+  fallocate: row(285, 47, [fd('fd'), flags('mode', FALLOC), int('offset'), int('length')], 'take or give room in a file'),
+  flock: row(73, 32, [fd('fd'), flags('operation', LOCK)], 'lock an open file'),
   dup3: row(292, 24, [fd('old'), fd('new'), flags('flags', O)], 'give a descriptor another number'),
   pipe2: row(293, 59, [out('fds'), flags('flags', O)], 'make a pipe'),
   memfd_create: row(319, 279, [string('name'), flags('flags', MFD)], 'make a file that is only in memory'),

@@ -7,7 +7,10 @@
 //
 // Invariant: no page is ever writable and executable. The mapping is MAP_SHARED, so a child's results are seen here even
 // if it has a copy of all other memory.
-import { SIG, SIG_BLOCK, SIG_SETMASK, MAP_ANONYMOUS, MAP_SHARED, PROT_EXEC, PROT_READ, PROT_WRITE } from '../data/constants.ts'
+import { ftruncateSync } from 'node:fs'
+import {
+  SIG, SIG_BLOCK, SIG_SETMASK, MAP_ANONYMOUS, MAP_FIXED, MAP_SHARED, PROT_EXEC, PROT_READ, PROT_WRITE,
+} from '../data/constants.ts'
 import { SpecError, SyscallError } from '../errno.ts'
 import { ARM64 } from '../machine/arm64.ts'
 import { CODE_SIZE, NOT_RUN, STEP, type Image, type Machine, type Placed } from '../machine/encode.ts'
@@ -15,7 +18,8 @@ import type { Code } from '../machine/listing.ts'
 import { X64 } from '../machine/x64.ts'
 import { CLONE_ARGS } from '../data/table.ts'
 import type { Syscall } from '../data/syscall.ts'
-import { errno, ffi, rawLibc, ref } from './libc.ts'
+import { errno, foreign, memoryAt } from './ffi.ts'
+import { rawLibc } from './libc.ts'
 
 const MACHINES = { x64: X64, arm64: ARM64 }
 const PAGE = CODE_SIZE
@@ -45,34 +49,41 @@ export class Arena {
   readonly #entries: { clone_list: Entry; run_list: Entry; thread_pointer: Entry }
   #image: Image
 
-  /** @param size bytes at least, code included */
-  constructor(image: Image, size = 0) {
+  /**
+   * @param size bytes at least, code included
+   * @param file a descriptor of an empty file that keeps the steps, from byte CODE_SIZE on: others can read their results
+   */
+  constructor(image: Image, { size = 0, file }: { readonly size?: number; readonly file?: number } = {}) {
     const wanted = Math.max(size, PAGE + image.bytes.length)
     this.size = Math.ceil(wanted / PAGE) * PAGE
-    const at = rawLibc().mmap(ref().NULL as Buffer, this.size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0)
-    this.#base = BigInt(ref().address(at))
-    if (BigInt.asIntN(64, this.#base) === -1n) throw new SyscallError('mmap', errno())
-    this.#memory = ref().reinterpret(at, this.size) as Buffer
+    this.#base = rawLibc().mmap(null, this.size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0)
+    if (this.#base === -1n) throw new SyscallError('mmap', errno())
+    if (file !== undefined) this.#keepIn(file)
+    this.#memory = memoryAt(this.#base, this.size)
     const { code, labels } = MACHINES[machine()]
     code.copy(this.#memory)
     // The kernel cleans the instruction cache (arm64) when a page becomes executable.
-    if (rawLibc().mprotect(at, PAGE, PROT_READ | PROT_EXEC) === -1) throw new SyscallError('mprotect', errno())
-    const entry = (label: keyof Code['labels'], parameters: readonly string[]): Entry =>
-      ffi().ForeignFunction(this.#at(labels[label] ?? 0) as never, 'long', parameters as never) as unknown as Entry
-    this.#entries = {
-      clone_list: entry('clone_list', ['pointer', 'ulong', 'pointer']),
-      run_list: entry('run_list', ['pointer']),
-      thread_pointer: entry('thread_pointer', []),
-    }
+    if (rawLibc().mprotect(this.#base, PAGE, PROT_READ | PROT_EXEC) === -1) throw new SyscallError('mprotect', errno())
+    const entry = (label: keyof Code['labels']): Entry => foreign(this.#at(labels[label] ?? 0), 'long')
+    this.#entries = { clone_list: entry('clone_list'), run_list: entry('run_list'), thread_pointer: entry('thread_pointer') }
     this.#image = image
     this.load(image)
+  }
+
+  /** The steps' pages are the file's from now on; the code stays where no file system can forbid it. */
+  #keepIn(file: number): void {
+    ftruncateSync(file, this.size)
+    const [at, protection] = [this.#base + BigInt(PAGE), PROT_READ | PROT_WRITE]
+    const answer = rawLibc().mmap(at, this.size - PAGE, protection, MAP_SHARED | MAP_FIXED, file, PAGE)
+    if (answer === -1n) throw new SyscallError('mmap', errno())
   }
 
   /** Puts another list in place of the present one, which must have ended. @returns false if there is no room for it */
   load(image: Image): boolean {
     if (PAGE + image.bytes.length > this.size) return false
     image.bytes.copy(this.#memory, PAGE)
-    for (const at of image.pointers) this.#memory.writeBigUInt64LE(this.#memory.readBigUInt64LE(at) + this.#base, at)
+    const words = new BigUint64Array(this.#memory.buffer, this.#memory.byteOffset, this.size / 8)
+    for (const at of image.pointers) words[at / 8] = (words[at / 8] ?? 0n) + this.#base
     this.#image = image
     return true
   }
@@ -103,7 +114,12 @@ export class Arena {
 
   /** The calling thread's, see x64.S. */
   threadPointer(): bigint {
-    return BigInt(this.#entries.thread_pointer())
+    return this.#entries.thread_pointer()
+  }
+
+  /** Where each step of the present list lies. */
+  placed(): readonly Placed[] {
+    return this.#image.steps
   }
 
   /** In the order of the data. The buffers are copies. */
@@ -122,7 +138,7 @@ export class Arena {
 
   /** Unmaps it; nothing may run in it any more. */
   free(): void {
-    rawLibc().munmap(this.#memory, this.size)
+    rawLibc().munmap(this.#base, this.size)
   }
 
   #at(offset: number): Buffer {
@@ -130,7 +146,7 @@ export class Arena {
   }
 }
 
-type Entry = (...args: (Buffer | number)[]) => number
+type Entry = (...args: (Buffer | number)[]) => bigint
 
 /** sizeof(sigset_t) of glibc */
 const GLIBC_SIGSET = 128

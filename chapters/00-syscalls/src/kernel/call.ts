@@ -16,7 +16,7 @@ let scratch: Arena | undefined
 export function scratchArena(image: Image): Arena {
   if (scratch?.load(image)) return scratch
   scratch?.free()
-  scratch = new Arena(image, SCRATCH)
+  scratch = new Arena(image, { size: SCRATCH })
   return scratch
 }
 

@@ -19,7 +19,7 @@ import { paramsOf } from '../data/table.ts'
 import { machine, type Range } from './arena.ts'
 import { call, scratchArena } from './call.ts'
 import { encode } from '../machine/encode.ts'
-import { ref, symbol } from './libc.ts'
+import { symbol } from './ffi.ts'
 
 /** @param keep the descriptors that later steps use by number, beside 0, 1 and 2 */
 export function giveUpFiles(keep: readonly number[]): Syscall[] {
@@ -94,7 +94,7 @@ function forgetRseq(): Syscall[] {
 function rseqArea(): bigint | undefined {
   const offset = symbol('__rseq_offset')
   const threadPointer = scratchArena(encode([], machine())).threadPointer()
-  return offset && threadPointer + (ref().reinterpret(offset, 8) as Buffer).readBigInt64LE(0)
+  return offset && threadPointer + offset.readBigInt64LE()
 }
 
 function rseqFeatureSize(): number {

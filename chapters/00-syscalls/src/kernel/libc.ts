@@ -1,33 +1,15 @@
-// The door to the C library: the few functions that JavaScript calls directly, through ffi-napi.
+// The door to the C library: the few functions that JavaScript calls directly, through FFI.
 //
-//   libc().getpid()   → 4711
+//   libc.getpid()   → 4711
 //
-// Loading FFI costs about 25 ms, so it happens at the first use: printing a plan never pays for it.
-import { createRequire } from 'node:module'
-import { SyscallError } from '../errno.ts'
+// Invariant: FFI is loaded at the first call, so printing a plan never pays for it.
+import { SpecError, SyscallError } from '../errno.ts'
+import { address, errno, foreign, symbol, WORD } from './ffi.ts'
 
-type Pointer = Buffer
-type Ffi = typeof import('ffi-napi')
-type Ref = typeof import('ref-napi')
-
-const load = createRequire(import.meta.url)
-let ffiModule: Ffi | undefined
-let refModule: Ref | undefined
-export const ffi = (): Ffi => (ffiModule ??= load('ffi-napi') as Ffi)
-export const ref = (): Ref => (refModule ??= load('ref-napi') as Ref)
-
-const SIGNATURES = {
-  getpid: ['int', []],
-  chroot: ['int', ['string']],
-  chdir: ['int', ['string']],
-  sethostname: ['int', ['string', 'size_t']],
-  setdomainname: ['int', ['string', 'size_t']],
-  unshare: ['int', ['int']],
-  execve: ['int', ['string', 'pointer', 'pointer']],
-  mmap: ['pointer', ['pointer', 'size_t', 'int', 'int', 'int', 'long']],
-  mprotect: ['int', ['pointer', 'size_t', 'int']],
-  munmap: ['int', ['pointer', 'size_t']],
-  pthread_sigmask: ['int', ['int', 'pointer', 'pointer']],
+/** What they answer. @see the man page of each */
+const RETURNS = {
+  getpid: 'int', chroot: 'int', chdir: 'int', sethostname: 'int', setdomainname: 'int', unshare: 'int', execve: 'int',
+  mmap: 'long', mprotect: 'int', munmap: 'int', pthread_sigmask: 'int',
 } as const
 
 interface Raw {
@@ -37,28 +19,20 @@ interface Raw {
   sethostname(name: string, length: number): number
   setdomainname(name: string, length: number): number
   unshare(flags: number): number
-  execve(path: string, argv: Pointer, envp: Pointer): number
-  mmap(at: Pointer, size: number, protection: number, flags: number, fd: number, offset: number): Pointer
-  mprotect(at: Pointer, size: number, protection: number): number
-  munmap(at: Pointer, size: number): number
-  pthread_sigmask(how: number, set: Pointer | null, old: Pointer | null): number
+  execve(path: string, argv: Buffer, envp: Buffer): number
+  mmap(at: bigint | null, size: number, protection: number, flags: number, fd: number, offset: number): bigint
+  mprotect(at: bigint, size: number, protection: number): number
+  munmap(at: bigint, size: number): number
+  pthread_sigmask(how: number, set: Buffer | null, old: Buffer | null): number
 }
 
 let raw: Raw | undefined
 /** The functions as C has them: they answer -1, and errno() tells why. */
-export const rawLibc = (): Raw => (raw ??= ffi().Library('libc.so.6', SIGNATURES as never) as unknown as Raw)
-
-/** @returns the address of something that the C library exports; undefined if this one does not */
-export function symbol(name: string): Buffer | undefined {
-  try {
-    return new (ffi().DynamicLibrary)('libc.so.6').get(name) as Buffer
-  } catch {
-    return undefined
-  }
-}
-
-/** The last error of the C library. V8 may have changed it since: the trampoline, which answers -errno itself, cannot be wrong. */
-export const errno = (): number => ffi().errno()
+export const rawLibc = (): Raw => (raw ??= Object.fromEntries(Object.entries(RETURNS).map(([name, returns]) => {
+  const at = symbol(name)
+  if (!at) throw new SpecError(`libc.so.6: expected ${name}, got no such function: pocker needs glibc`)
+  return [name, foreign(at, returns as 'int')]
+})) as unknown as Raw)
 
 function check(name: string, result: number): void {
   if (result === -1) throw new SyscallError(name, errno())
@@ -85,9 +59,14 @@ export const libc = {
   },
 }
 
-/** char *const list[] in memory of Node's: an array of pointers with NULL at its end. */
+/** char *const list[]: an array of pointers with NULL at its end, and behind it what they point to. */
 function strings(list: readonly string[]): Buffer {
-  const block = Buffer.alloc(8 * (list.length + 1))
-  list.forEach((text, i) => ref().writePointer(block, 8 * i, Buffer.from(`${text}\0`)))
+  const texts = list.map((text) => Buffer.from(`${text}\0`))
+  const block = Buffer.concat([Buffer.alloc(WORD * (list.length + 1)), ...texts])
+  let at = address(block) + BigInt(WORD * (list.length + 1))
+  for (const [i, text] of texts.entries()) {
+    block.writeBigUInt64LE(at, WORD * i)
+    at += BigInt(text.length)
+  }
   return block
 }

@@ -16,8 +16,9 @@ export class Pipe {
   readonly writer: number
   readonly #open: Set<number>
 
-  constructor() {
-    const { reader, writer } = pipe()
+  /** @param ends of something that is open already, such as a named pipe */
+  constructor(ends: { readonly reader: number; readonly writer: number } = pipe()) {
+    const { reader, writer } = ends
     this.reader = reader
     this.writer = writer
     this.#open = new Set([this.reader, this.writer])

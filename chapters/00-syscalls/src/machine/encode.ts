@@ -6,7 +6,7 @@
 // tested without root and without FFI. Every mistake in the data is found here, before anything runs.
 import { errnoNumber, SpecError } from '../errno.ts'
 import { CAP, SIG } from '../data/constants.ts'
-import { isBytes, isOut, isResultOf, type Fields, type Syscall, type Value } from '../data/syscall.ts'
+import { isBytes, isOut, isOutOf, isResultOf, type Fields, type Syscall, type Value } from '../data/syscall.ts'
 import { isCallName, paramsOf, SYSCALLS, type Kind, type Layout } from '../data/table.ts'
 
 export type Machine = 'x64' | 'arm64'
@@ -44,9 +44,12 @@ export interface Image {
   readonly steps: readonly Placed[]
 }
 
+/** Numbers that a plan calls by name, such as descriptors of whoever runs it. */
+export type Given = Readonly<Record<string, number>>
+
 /** @throws {SpecError} if an argument does not fit its parameter */
-export function encode(list: readonly Syscall[], machine: Machine): Image {
-  const memory = new Memory()
+export function encode(list: readonly Syscall[], machine: Machine, given: Given = {}): Image {
+  const memory = new Memory(given)
   const steps: Placed[] = []
   const entry = memory.list(list, machine, steps, new Map())
   return { bytes: memory.bytes(), pointers: memory.pointers, entry, steps }
@@ -56,7 +59,12 @@ export function encode(list: readonly Syscall[], machine: Machine): Image {
 class Memory {
   #data = Buffer.alloc(4096)
   #top = CODE_SIZE
+  readonly #given: Given
   readonly pointers: number[] = []
+
+  constructor(given: Given) {
+    this.#given = given
+  }
 
   bytes(): Buffer {
     return this.#data.subarray(0, this.#top - CODE_SIZE)
@@ -70,8 +78,13 @@ class Memory {
     return at
   }
 
-  u64(at: number, value: bigint): void {
-    this.#data.writeBigUInt64LE(BigInt.asUintN(64, value), at - CODE_SIZE)
+  u64(at: number, value: number | bigint): void {
+    if (typeof value === 'bigint' || value < 0) {
+      this.#data.writeBigUInt64LE(BigInt.asUintN(64, BigInt(value)), at - CODE_SIZE)
+    } else { // nearly always; a bigint takes ten times as long
+      this.#data.writeUInt32LE(value >>> 0, at - CODE_SIZE)
+      this.#data.writeUInt32LE(Math.floor(value / 2 ** 32), at - CODE_SIZE + 4)
+    }
   }
 
   u32(at: number, value: bigint): void {
@@ -79,7 +92,7 @@ class Memory {
   }
 
   pointer(at: number, target: number): void {
-    this.u64(at, BigInt(target))
+    this.u64(at, target)
     this.pointers.push(at)
   }
 
@@ -104,14 +117,14 @@ class Memory {
     return at
   }
 
-  list(list: readonly Syscall[], machine: Machine, steps: Placed[], names: Map<string, number>): number {
+  list(list: readonly Syscall[], machine: Machine, steps: Placed[], names: Map<string, Placed>): number {
     const start = this.alloc(STEP.size * (list.length + 1))
     list.forEach((call, i) => this.step(start + STEP.size * i, call, machine, steps, names))
     this.u64(start + STEP.size * list.length, END_OF_LIST)
     return start
   }
 
-  step(at: number, call: Syscall, machine: Machine, steps: Placed[], names: Map<string, number>): void {
+  step(at: number, call: Syscall, machine: Machine, steps: Placed[], names: Map<string, Placed>): void {
     if (!isCallName(call.call)) throw new SpecError(`${String(call.call)}: no such system call in the table`)
     const params = paramsOf(call)
     if (call.args.length !== params.length) {
@@ -119,27 +132,35 @@ class Memory {
       throw new SpecError(`${call.call}: expected ${params.length} arguments (${names}), got ${call.args.length}`)
     }
     const outs: { at: number; size: number }[] = []
-    this.u64(at + STEP.nr, BigInt(SYSCALLS[call.call][machine]))
+    this.u64(at + STEP.nr, SYSCALLS[call.call][machine])
     this.u64(at + STEP.result, NOT_RUN)
     let refs = 0
     params.forEach(({ name, kind }, n) => {
       const value = call.args[n]
       const field = at + STEP.args + 8 * n
       if (isResultOf(value)) {
-        const source = names.get(value.resultOf)
-        if (source === undefined) {
+        const [source, given] = [names.get(value.resultOf), this.#given[value.resultOf]]
+        if (source) {
+          this.pointer(field, source.at + STEP.result)
+          refs |= 1 << n
+        } else if (given !== undefined) {
+          this.u64(field, given)
+        } else {
           throw new SpecError(`${call.call}: ${name}: expected the name of an earlier step, got ${value.resultOf}`)
         }
-        this.pointer(field, source + STEP.result)
-        refs |= 1 << n
+      } else if (isOutOf(value)) {
+        const buffer = names.get(value.outOf)?.outs[0]
+        if (!buffer) throw new SpecError(`${call.call}: ${name}: expected a step with a buffer, got ${value.outOf}`)
+        this.pointer(field, buffer.at)
       } else {
         this.value(field, `${call.call}: ${name}`, kind, value, outs)
       }
     })
     this.byte(at + STEP.refs, refs)
     this.tolerance(at, call)
-    if (call.as) names.set(call.as, at)
-    steps.push({ call, at, outs })
+    const placed = { call, at, outs }
+    if (call.as) names.set(call.as, placed)
+    steps.push(placed)
     if (call.onZero) this.pointer(at + STEP.onZero, this.list(call.onZero, machine, steps, names))
   }
 
@@ -162,7 +183,7 @@ class Memory {
       outs.push({ at: buffer, size: value.out })
       this.pointer(at, buffer)
     } else if (value === null && kind.is !== 'struct') {
-      this.u64(at, 0n)
+      this.u64(at, 0)
     } else if (isBytes(value) && kind.is === 'bytes') {
       this.pointer(at, this.blob(fromHex(what, value.hex)))
     } else if (Array.isArray(value) && kind.is === 'capabilities') {
@@ -184,7 +205,7 @@ class Memory {
     } else if (kind.is === 'struct' && typeof value === 'object' && value !== null) {
       this.pointer(at, this.struct(what, kind.layout, value as Fields, outs))
     } else if (isInteger(value) && NUMERIC.has(kind.is)) {
-      this.u64(at, BigInt(value))
+      this.u64(at, value)
     } else {
       throw new SpecError(`${what}: expected ${EXPECTED[kind.is]}, got ${describe(value)}`)
     }

@@ -42,6 +42,8 @@ const PART_SIZE = 32 * 1024
 /** A list that changed meanwhile, that another one stands in the way of, or of which parts were lost, is asked for again. */
 const AGAIN = new Set(['EINTR', 'EBUSY', 'ENOBUFS'])
 const TRIES = 64
+/** From the second time on it is read in so large steps, with no JavaScript in between: there is less time for it to change. */
+const PARTS = 16
 
 const errno = (name: string): number => errnoNumber(name) ?? 0
 interface Numbered { readonly seq: number; readonly request: Request; readonly bytes: Buffer }
@@ -154,7 +156,7 @@ export class Netlink {
   #dump(request: Request): Message[] {
     for (let tries = 1; ; tries++) {
       try {
-        return this.#ask(request)
+        return this.#ask(request, tries === 1 ? 1 : PARTS)
       } catch (error) {
         if (!(error instanceof NetlinkError && AGAIN.has(error.code) && tries < TRIES)) throw error
         while (this.#exchange(request.what, 1, PART_SIZE).length > 0) { /* what is left of it */ }
@@ -163,10 +165,10 @@ export class Netlink {
   }
 
   /** @returns the messages of an answer in one part or in several */
-  #ask(request: Request): Message[] {
+  #ask(request: Request, parts = 1): Message[] {
     const { seq, bytes } = this.#number(request)
     const messages: Message[] = []
-    let received = this.#exchange(request.what, 1, PART_SIZE, send(this.#fd, bytes))
+    let received = this.#exchange(request.what, parts, PART_SIZE, send(this.#fd, bytes))
     while (received.length > 0) {
       for (const message of received.filter((message) => message.seq === seq)) {
         const ends = message.type === NLMSG_DONE || message.type === NLMSG_ERROR
@@ -176,7 +178,7 @@ export class Netlink {
         if (!ends) messages.push(message)
         if (ends || (message.flags & NLM_F_MULTI) === 0) return messages
       }
-      received = this.#exchange(request.what, 1, PART_SIZE)
+      received = this.#exchange(request.what, parts, PART_SIZE)
     }
     throw new NetlinkError(request.what, { errno: errno('ENOBUFS'), reason: 'the answer was lost' })
   }

@@ -1,0 +1,396 @@
+// The verbs of `pocker oci`, each a row: its flags, its words, and what it does.
+import { readFileSync, writeFileSync, existsSync, writeSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { compile } from '../compile/compile.ts'
+import { create } from '../lifecycle/create.ts'
+import { remove } from '../lifecycle/delete.ts'
+import { exec } from '../lifecycle/exec.ts'
+import { kill } from '../lifecycle/kill.ts'
+import { list, pause, ps, resume, stats, update } from '../lifecycle/manage.ts'
+import { placeFor } from '../lifecycle/place.ts'
+import { start } from '../lifecycle/start.ts'
+import { stateOf, statusOf } from '../lifecycle/status.ts'
+import type { Store } from '../lifecycle/store.ts'
+import type { Birth } from '../monitor/birth.ts'
+import { defaultSpec } from '../spec/default.ts'
+import { features } from '../spec/features.ts'
+import { readProcess, readSpec } from '../spec/read.ts'
+import type { ProcessSpec, Resources } from '../spec/schema.ts'
+import { encode, exitCode, explain, forwardSignals, machine, SpecError } from '@pocker/syscalls'
+import { isSet, number, text, texts, type Flags, type Values } from './flags.ts'
+
+interface Call {
+  readonly store: Store
+  readonly values: Values
+  readonly words: readonly string[]
+  readonly warn: (line: string) => void
+}
+interface Verb {
+  readonly words: string
+  readonly count: readonly [least: number, most: number]
+  readonly about: string
+  readonly flags: Flags
+  /** @returns the exit code */
+  readonly run: (call: Call) => Promise<number> | number
+}
+
+const value = { type: 'string' } as const
+const flag = { type: 'boolean' } as const
+const many = { type: 'string', multiple: true } as const
+const CREATE: Flags = {
+  bundle: { ...value, short: 'b' },
+  'console-socket': value,
+  'pid-file': value,
+  'no-pivot': flag,
+  'no-new-keyring': flag,
+  'preserve-fds': value,
+}
+const EXEC: Flags = {
+  process: { ...value, short: 'p' },
+  'console-socket': value,
+  'pid-file': value,
+  detach: { ...flag, short: 'd' },
+  tty: { ...flag, short: 't' },
+  cwd: value,
+  env: { ...many, short: 'e' },
+  user: { ...value, short: 'u' },
+  'additional-gids': { ...many, short: 'g' },
+  'no-new-privs': flag,
+  cap: { ...many, short: 'c' },
+  'preserve-fds': value,
+  'ignore-paused': flag,
+}
+const UPDATE: Flags = {
+  resources: { ...value, short: 'r' },
+  memory: value,
+  'memory-reservation': value,
+  'memory-swap': value,
+  'cpu-share': value,
+  'cpu-quota': value,
+  'cpu-period': value,
+  'cpuset-cpus': value,
+  'cpuset-mems': value,
+  'pids-limit': value,
+  'blkio-weight': value,
+}
+const ONE = { words: 'ID', count: [1, 1] } as const
+
+const created = ({ store, values, words: [id = ''], warn }: Call, monitored: boolean): Promise<Birth> => {
+  const [consoleSocket, pidFile] = [text(values, 'console-socket'), text(values, 'pid-file')]
+  return create(store, {
+    id,
+    bundle: text(values, 'bundle') ?? '.',
+    monitored,
+    warn,
+    noPivot: isSet(values, 'no-pivot'),
+    noNewKeyring: isSet(values, 'no-new-keyring'),
+    preserved: number(values, 'preserve-fds') ?? 0,
+    ...(consoleSocket !== undefined && { consoleSocket }),
+    ...(pidFile !== undefined && { pidFile }),
+  })
+}
+
+/** Whoever asks for a pid file is going to wait for that process himself: conmon, containerd's shim. Orphans come to them. */
+const staysFor = ({ values }: Call): boolean => text(values, 'pid-file') === undefined
+
+/** In front: it gets our signals, and its exit code is ours. */
+async function inFront(birth: Birth, begin: () => Promise<void> | void): Promise<number> {
+  const stop = forwardSignals(() => birth.pid)
+  try {
+    await begin()
+    return exitCode(await birth.ended())
+  } finally {
+    stop()
+  }
+}
+
+async function run(call: Call): Promise<number> {
+  const {
+    store,
+    values,
+    words: [id = ''],
+    warn,
+  } = call
+  const detach = isSet(values, 'detach')
+  const birth = await created(call, !detach || staysFor(call))
+  const clean = async (): Promise<void> => {
+    for (const line of await remove(store, id, { force: true })) warn(line)
+  }
+  try {
+    if (detach) {
+      await start(store, id)
+      return 0
+    }
+    return await inFront(birth, () => start(store, id))
+  } catch (error) {
+    await clean()
+    throw error
+  } finally {
+    if (!detach && !isSet(values, 'keep') && existsSync(store.path(id))) await clean()
+  }
+}
+
+function processFor(call: Call): ProcessSpec {
+  const {
+    store,
+    values,
+    words: [id = '', ...args],
+  } = call
+  const file = text(values, 'process')
+  if (file !== undefined) return readProcess(readFileSync(file, 'utf8'), file)
+  if (args.length === 0) throw new SpecError('exec: expected a program to run, or --process FILE, got neither')
+  const base = store.config(id).process
+  const [uid, gid] = (text(values, 'user') ?? '').split(':')
+  const id32 = (what: string, given: string): number => number({ [what]: given }, what) ?? 0
+  const gids = texts(values, 'additional-gids').map((given) => id32('additional-gids', given))
+  const caps = texts(values, 'cap')
+  const cwd = text(values, 'cwd')
+  const sets = base?.capabilities ?? {}
+  const withCaps = (names: readonly string[] = []): string[] => [...new Set([...names, ...caps])]
+  return {
+    cwd: '/',
+    user: { uid: 0, gid: 0 },
+    ...base,
+    args,
+    ...(cwd !== undefined && { cwd }),
+    terminal: isSet(values, 'tty'),
+    env: [...(base?.env ?? []), ...texts(values, 'env')],
+    ...(uid && {
+      user: { uid: id32('user', uid), gid: gid ? id32('user', gid) : 0, ...(gids.length > 0 && { additionalGids: gids }) },
+    }),
+    ...(!uid && gids.length > 0 && { user: { ...(base?.user ?? { uid: 0, gid: 0 }), additionalGids: gids } }),
+    ...(caps.length > 0 && {
+      capabilities: {
+        ...sets,
+        bounding: withCaps(sets.bounding),
+        effective: withCaps(sets.effective),
+        permitted: withCaps(sets.permitted),
+      },
+    }),
+    ...(isSet(values, 'no-new-privs') && { noNewPrivileges: true }),
+  }
+}
+
+async function execute(call: Call): Promise<number> {
+  const {
+    store,
+    values,
+    words: [id = ''],
+  } = call
+  const detach = isSet(values, 'detach')
+  const [consoleSocket, pidFile] = [text(values, 'console-socket'), text(values, 'pid-file')]
+  store.read(id)
+  const birth = exec(store, {
+    id,
+    process: processFor(call),
+    monitored: !detach || staysFor(call),
+    preserved: number(values, 'preserve-fds') ?? 0,
+    ignorePaused: isSet(values, 'ignore-paused'),
+    ...(consoleSocket !== undefined && { consoleSocket }),
+    ...(pidFile !== undefined && { pidFile }),
+  })
+  return detach ? 0 : await inFront(birth, () => {})
+}
+
+/** The slice of linux.resources that the flags say. */
+function resourcesOf({ values }: Call): Resources {
+  const file = text(values, 'resources')
+  if (file !== undefined) {
+    const given: unknown = JSON.parse(readFileSync(file === '-' ? 0 : file, 'utf8'))
+    return given as Resources
+  }
+  const numbers = (names: Readonly<Record<string, string>>): Record<string, number> =>
+    Object.fromEntries(
+      Object.entries(names).flatMap(([field, name]) => {
+        const found = number(values, name)
+        return found === undefined ? [] : [[field, found]]
+      }),
+    )
+  const [cpus, mems] = [text(values, 'cpuset-cpus'), text(values, 'cpuset-mems')]
+  const memory = numbers({ limit: 'memory', reservation: 'memory-reservation', swap: 'memory-swap' })
+  const cpu = {
+    ...numbers({ shares: 'cpu-share', quota: 'cpu-quota', period: 'cpu-period' }),
+    ...(cpus && { cpus }),
+    ...(mems && { mems }),
+  }
+  const [limit, weight] = [number(values, 'pids-limit'), number(values, 'blkio-weight')]
+  return { memory, cpu, ...(limit !== undefined && { pids: { limit } }), ...(weight !== undefined && { blockIO: { weight } }) }
+}
+
+function print(data: unknown): number {
+  writeSync(
+    1,
+    `${typeof data === 'string' ? data : JSON.stringify(data, (_, one) => (typeof one === 'bigint' ? Number(one) : one), 2)}\n`,
+  )
+  return 0
+}
+
+function listed({ store, values }: Call): number {
+  const all = list(store)
+  if (isSet(values, 'quiet')) return all.length > 0 ? print(all.map(({ id }) => id).join('\n')) : 0
+  if (text(values, 'format') === 'json') return print(all)
+  const rows = [
+    ['ID', 'PID', 'STATUS', 'BUNDLE', 'CREATED'],
+    ...all.map(({ id, pid, status, bundle, created: at }) => [id, String(pid), status, bundle, at]),
+  ]
+  const widths = rows[0]?.map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0))) ?? []
+  return print(
+    rows
+      .map((row) =>
+        row
+          .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+          .join('   ')
+          .trimEnd(),
+      )
+      .join('\n'),
+  )
+}
+
+function writeSpec({ values }: Call): number {
+  const path = join(text(values, 'bundle') ?? '.', 'config.json')
+  if (existsSync(path)) throw new SpecError(`spec: expected no config.json yet, got one at ${path}`)
+  writeFileSync(path, `${JSON.stringify(defaultSpec({ rootless: isSet(values, 'rootless') }), null, 2)}\n`)
+  return 0
+}
+
+/** The plan, which is checked to be one that can be run. */
+function explained({ values }: Call): number {
+  const bundle = resolve(text(values, 'bundle') ?? '.')
+  const spec = readSpec(readFileSync(join(bundle, 'config.json'), 'utf8'))
+  const plan = compile(spec, placeFor(spec, { id: 'ID', bundle }))
+  encode(plan.child, machine(), { go: 0, report: 0, start: 0, console: 0 })
+  return print(explain(plan))
+}
+
+function processes({ store, values, words: [id = ''] }: Call): number {
+  const numbers = ps(store, id)
+  if (text(values, 'format') === 'json') return print(numbers)
+  const rows = numbers.map((pid) => `${String(pid).padStart(7)}  ${readFileSync(`/proc/${pid}/comm`, 'utf8').trim()}`)
+  return print(['    PID  CMD', ...rows].join('\n'))
+}
+
+async function events({ store, values, words: [id = ''] }: Call): Promise<number> {
+  const show = (): number =>
+    print(
+      JSON.stringify({ type: 'stats', id, data: stats(store, id) }, (_, one) => (typeof one === 'bigint' ? Number(one) : one)),
+    )
+  if (isSet(values, 'stats')) return show()
+  const seconds = Number.parseFloat(text(values, 'interval') ?? '5')
+  while (['running', 'paused', 'created'].includes(statusOf(store, store.read(id)))) {
+    show()
+    await new Promise((resolve) => setTimeout(resolve, seconds * 1000))
+  }
+  return 0
+}
+
+export const VERBS: Readonly<Record<string, Verb>> = {
+  create: {
+    ...ONE,
+    about: 'make a container, which waits for start',
+    flags: CREATE,
+    run: async (call) => {
+      await created(call, staysFor(call))
+      return 0
+    },
+  },
+  start: {
+    ...ONE,
+    about: 'let it run its program',
+    flags: {},
+    run: async ({ store, words: [id = ''] }) => {
+      await start(store, id)
+      return 0
+    },
+  },
+  run: {
+    ...ONE,
+    about: 'create, start, wait and delete',
+    flags: { ...CREATE, detach: { ...flag, short: 'd' }, keep: flag },
+    run,
+  },
+  state: {
+    ...ONE,
+    about: 'what it is doing, as JSON',
+    flags: {},
+    run: ({ store, words: [id = ''] }) => print(stateOf(store, store.read(id))),
+  },
+  kill: {
+    words: 'ID [SIGNAL]',
+    count: [1, 2],
+    about: 'send it a signal: TERM if none is said',
+    flags: { all: { ...flag, short: 'a' } },
+    run: ({ store, values, words: [id = '', signal = 'TERM'] }) => {
+      kill(store, id, signal, { all: isSet(values, 'all') })
+      return 0
+    },
+  },
+  delete: {
+    ...ONE,
+    about: 'take away what is left of it',
+    flags: { force: { ...flag, short: 'f' } },
+    run: async ({ store, values, words: [id = ''], warn }) => {
+      const force = isSet(values, 'force')
+      if (force && !store.ids().includes(id)) return 0
+      for (const line of await remove(store, id, { force })) warn(line)
+      return 0
+    },
+  },
+  exec: { words: 'ID PROGRAM [ARG…]', count: [1, Infinity], about: 'run a further program in it', flags: EXEC, run: execute },
+  ps: {
+    words: 'ID',
+    count: [1, Infinity],
+    about: 'its processes',
+    flags: { format: { ...value, short: 'f' } },
+    run: processes,
+  },
+  list: {
+    words: '',
+    count: [0, 0],
+    about: 'all containers',
+    flags: { format: { ...value, short: 'f' }, quiet: { ...flag, short: 'q' } },
+    run: listed,
+  },
+  pause: {
+    ...ONE,
+    about: 'stop all of its processes',
+    flags: {},
+    run: async ({ store, words: [id = ''] }) => {
+      await pause(store, id)
+      return 0
+    },
+  },
+  resume: {
+    ...ONE,
+    about: 'let them go on',
+    flags: {},
+    run: async ({ store, words: [id = ''] }) => {
+      await resume(store, id)
+      return 0
+    },
+  },
+  update: {
+    ...ONE,
+    about: 'give it other limits',
+    flags: UPDATE,
+    run: (call) => {
+      update(call.store, call.words[0] ?? '', resourcesOf(call))
+      return 0
+    },
+  },
+  events: { ...ONE, about: 'figures of its cgroup, each few seconds', flags: { stats: flag, interval: value }, run: events },
+  spec: {
+    words: '',
+    count: [0, 0],
+    about: 'write a config.json to begin with',
+    flags: { bundle: { ...value, short: 'b' }, rootless: flag },
+    run: writeSpec,
+  },
+  explain: {
+    words: '',
+    count: [0, 0],
+    about: 'print the plan that create would run',
+    flags: { bundle: { ...value, short: 'b' } },
+    run: explained,
+  },
+  features: { words: '', count: [0, 0], about: 'what this runtime can do, as JSON', flags: {}, run: () => print(features()) },
+}

@@ -1,0 +1,160 @@
+// A further process in a container that is there: for `exec`, and for hooks that run in its namespaces.
+//
+//   new Birth(inside(spec, { pid, place, group }), { given: { pidfd } })
+//
+// It is made as the container was: by a monitor with nothing of the caller, from which it is cloned. The monitor stays where it
+// is; the new process joins the cgroup, enters the namespaces by the descriptor of the container's process, and takes its rights.
+// Invariant: which process that is was checked after the descriptor was opened.
+import { closeSync, readlinkSync } from 'node:fs'
+import { cgroup, type Group } from '@pocker/cgroup'
+import {
+  because, call, chdir, command, execve, exitCode, open, O_CLOEXEC, O_PATH, pipe, plan, setns, SpecError, type Isolation,
+  type Plan,
+} from '@pocker/syscalls'
+import { writeSync } from 'node:fs'
+import { pidfdOpen } from '../calls.ts'
+import { FILES, FLAGS } from '../compile/namespaces.ts'
+import { program, oom, rights, session, turn } from '../compile/process.ts'
+import type { Place } from '../compile/compile.ts'
+import { terminal, terminalMade } from '../compile/terminal.ts'
+import { Birth } from '../monitor/birth.ts'
+import { gate } from '../monitor/monitor.ts'
+import type { Hook, NamespaceSpec, Spec } from '../spec/schema.ts'
+import type { RunHook } from './hooks.ts'
+import { placeFor } from './place.ts'
+import { groupOf, isAlive } from './status.ts'
+import type { Process, Store, Stored } from './store.ts'
+
+const PIDFD = { resultOf: 'pidfd' }
+
+/** The namespaces that a process does not share with us. */
+export function foreign(pid: number): NamespaceSpec['type'][] {
+  const of = (who: number | 'self', file: string): string => readlinkSync(`/proc/${who}/ns/${file}`)
+  return (Object.keys(FILES) as NamespaceSpec['type'][]).filter((type) => of(pid, FILES[type]) !== of('self', FILES[type]))
+}
+
+/** The monitor enters the PID namespace, for its child to be born there; the child enters all others. */
+// region enter
+function enterAll(types: readonly NamespaceSpec['type'][]): Isolation {
+  const flags = types.filter((type) => type !== 'pid').reduce((all, type) => all | FLAGS[type], 0n)
+  return {
+    name: 'namespaces',
+    before: types.includes('pid') ? [because('its child is born there', setns(PIDFD, FLAGS.pid))] : [],
+    child: flags ? [because("all of the container's, at once", setns(PIDFD, flags))] : [],
+  }
+}
+// endregion
+
+/** In its cgroup: before its namespaces, for the files are the host's. */
+const joined = (group: Group | undefined): Isolation => ({
+  name: 'cgroup',
+  child: group ? (cgroup(group, { namespace: 'host' }).child ?? []) : [],
+})
+
+const heldRoot: Isolation = { name: 'root', child: [{ ...open('/', O_PATH | O_CLOEXEC), as: 'root' }] }
+
+/** @param spec the container's, with the process to be */
+export function inside(spec: Spec, types: readonly NamespaceSpec['type'][], place: Place): Plan {
+  return plan([
+    session(spec, place),
+    oom(spec, place),
+    joined(place.group),
+    enterAll(types),
+    ...(spec.process?.terminal ? [heldRoot, { name: 'terminal', child: terminalMade(spec, { console: false }) }] : []),
+    terminal(spec),
+    turn(spec, place),
+    ...rights.map((part) => part(spec, place)),
+    { name: 'start', child: gate('its creator has written down that it is there') },
+    program(spec, place),
+  ])
+}
+
+/** A descriptor of the container's first process, and no other. @throws {SpecError} if it has ended */
+export function pidfdOf(process: Process | undefined, id: string): number {
+  const pidfd = process && isAlive(process) ? Number(call(pidfdOpen(process.pid)).value) : -1
+  if (pidfd >= 0 && isAlive(process)) return pidfd
+  if (pidfd >= 0) closeSync(pidfd)
+  throw new SpecError(`exec: expected a container that runs, ${id} is stopped`)
+}
+
+/** startContainer: with the container's own rights, for the program is a file of its image. */
+export function hookInContainer(store: Store, stored: Stored): RunHook {
+  return (hook, state) => {
+    const spec = store.config(stored.id)
+    const group = groupOf(stored)
+    const place: Place = {
+      ...placeFor(spec, stored),
+      ...(group && { group }),
+      mapsWrittenBy: stored.mapsWrittenBy,
+      executable: hook.path,
+    }
+    const process = { ...spec.process, cwd: '/', terminal: false, args: argsOf(hook), env: hook.env ?? [] }
+    const pid = stored.process?.pid ?? 0
+    const { process: _, ...rest } = spec
+    const made = inside({ ...rest, process: { user: { uid: 0, gid: 0 }, ...process } }, foreign(pid), place)
+    return runBeside(made, { pidfd: pidfdOf(stored.process, stored.id) }, hook, state)
+  }
+}
+
+/** createContainer: in its namespaces, while the host's files are still in sight; the hook is the host's. */
+export function hookInside(pid: number, bundle: string): RunHook {
+  return (hook, state) => {
+    const made = plan([
+      enterAll(foreign(pid)),
+      { name: 'hook', child: [chdir(bundle), ...gate('its creator holds its input')] },
+      command({ argv: argsOf(hook), env: hook.env ?? [], execute: (argv, envp) => execve(hook.path, argv, envp) }),
+    ])
+    return runBeside(made, { pidfd: Number(call(pidfdOpen(pid)).value) }, hook, state)
+  }
+}
+
+const argsOf = ({ path, args }: Hook): readonly string[] => (args?.length ? args : [path])
+
+/** Runs a hook that is no child of node's. */
+async function runBeside(made: Plan, given: { readonly pidfd: number }, { timeout }: Hook, state: string): ReturnType<RunHook> {
+  const input = pipe()
+  const birth = new Birth(withInput(made), { stays: true, given: { ...given, input: input.reader } })
+  try {
+    closeSync(given.pidfd)
+    closeSync(input.reader)
+    const there = birth.reported()
+    if (there) birth.go()
+    if (there && birth.reported()) birth.go()
+    try {
+      birth.executed()
+    } catch (error) {
+      return { status: null, signal: (error as Error).message, said: '', late: false }
+    }
+    writeAll(input.writer, state)
+    let late = false
+    const limit =
+      timeout === undefined
+        ? undefined
+        : setTimeout(() => {
+            late = true
+            process.kill(birth.pid, 'SIGKILL')
+          }, timeout * 1000)
+    const exit = await birth.ended()
+    clearTimeout(limit)
+    return { status: exitCode(exit), signal: exit.signal, said: '', late }
+  } finally {
+    birth.free()
+  }
+}
+
+function withInput(made: Plan): Plan {
+  const start = made.child.findIndex(({ by }) => by === 'command')
+  const stdin = { call: 'dup3', args: [{ resultOf: 'input' }, 0, 0], by: 'hook' } as const
+  return { ...made, child: [...made.child.slice(0, start), stdin, ...made.child.slice(start)] }
+}
+
+/** A hook need not read it. */
+function writeAll(fd: number, text: string): void {
+  try {
+    writeSync(fd, text)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error
+  } finally {
+    closeSync(fd)
+  }
+}

@@ -1,0 +1,157 @@
+// A config.json as it comes: right, and anything at all.
+import fc from 'fast-check'
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { SpecError } from '@pocker/syscalls'
+import { defaultSpec } from '../src/spec/default.ts'
+import { readProcess, readSpec } from '../src/spec/read.ts'
+import { sysctlOwner, sysctlPath } from '../src/spec/sysctl.ts'
+import { grantable, warningsOf } from '../src/spec/warnings.ts'
+
+const PROCESS = { cwd: '/', args: ['sh'], user: { uid: 0, gid: 0 } }
+const BASE = { ociVersion: '1.2.0', root: { path: 'rootfs' }, process: PROCESS }
+const linux = (fields: object): object => ({ ...BASE, linux: fields })
+const program = (fields: object): object => ({ ...BASE, process: { ...PROCESS, ...fields } })
+const resources = (fields: object): object => linux({ resources: fields })
+const own = (...types: string[]): { namespaces: object[] } => ({ namespaces: types.map((type) => ({ type })) })
+
+function refusal(read: () => unknown): string {
+  try {
+    read()
+  } catch (error) {
+    if (error instanceof SpecError) return error.message
+    throw error
+  }
+  return 'taken'
+}
+
+test('text that is no JSON is shown by how it begins', () => {
+  assert.is(refusal(() => readSpec('{"ociVersion":\n', 'a.json')), 'a.json: expected JSON, got "{\\"ociVersion\\":\\n"')
+})
+
+test('a process alone is held to the same rules, its fields named from there', () => {
+  assert.equal(readProcess('{"cwd": "/", "args": ["id"]}'), { cwd: '/', args: ['id'], user: { uid: 0, gid: 0 } })
+  assert.is(refusal(() => readProcess('{"cwd": "tmp", "args": ["id"]}')), 'process.json: cwd: expected an absolute path, got "tmp"')
+  const limits = { ...PROCESS, rlimits: [{ type: 'RLIMIT_CORE', soft: 2, hard: 1 }] }
+  const message = refusal(() => readProcess(JSON.stringify(limits)))
+  assert.is(message, 'process.json: rlimits[0].soft: expected at most 1, the hard limit, got 2')
+})
+
+const ISOLATED = linux({
+  ...own('network', 'ipc', 'uts'), sysctl: { 'net.core.somaxconn': '9', 'fs.mqueue.msg_max': '9', 'kernel.domainname': 'd' },
+})
+
+/** What is read of a config.json that is right. */
+const taken = (data: object): unknown => readSpec(JSON.stringify(data))
+const RIGHT: readonly (readonly [data: object, read: object])[] = [
+  [{ ...BASE, ociVersion: '1.0.0-rc5' }, { ...BASE, ociVersion: '1.0.0-rc5' }],
+  [{ ...BASE, unknown: { a: 1 }, windows: {} }, BASE],
+  [{ ...BASE, mounts: null, linux: null, hooks: null, hostname: null }, BASE],
+  [linux({ namespaces: null, resources: { memory: null } }), linux({ resources: {} })],
+  [{ ...BASE, mounts: [{ destination: 'data' }] }, { ...BASE, mounts: [{ destination: '/data' }] }],
+  [{ ...BASE, hostname: '' }, { ...BASE, hostname: '' }],
+  [linux({ devices: [{ path: '/fifo', type: 'p' }] }), linux({ devices: [{ path: '/fifo', type: 'p' }] })],
+  [resources({ devices: [{ allow: true, type: 'c', major: -1, minor: 3 }] }),
+    resources({ devices: [{ allow: true, type: 'c', minor: 3 }] })],
+  [linux({ seccomp: { any: [1] } }), linux({ seccomp: { any: [1] } })],
+  [linux({ ...own('time'), timeOffsets: { monotonic: { secs: -5 } } }),
+    linux({ ...own('time'), timeOffsets: { monotonic: { secs: -5, nanosecs: 0 } } })],
+  [ISOLATED, ISOLATED],
+]
+
+test('what is right is taken; null is nothing, and what is unknown is left out', () => {
+  for (const [data, read] of RIGHT) assert.equal(taken(data), read)
+})
+
+test('64 bits are exact where the kernel counts in them', () => {
+  const rlimits = '[{"type": "RLIMIT_CORE", "soft": 5, "hard": 18446744073709551615}]'
+  const { rlimits: read } = readProcess(`{"cwd": "/", "args": ["sh"], "rlimits": ${rlimits}}`)
+  assert.equal(read, [{ type: 'RLIMIT_CORE', soft: 5, hard: 2n ** 64n - 1n }])
+  const text = JSON.stringify(resources({ memory: { limit: 0 } })).replace('"limit":0', '"limit":9223372036854771712')
+  assert.equal(readSpec(text).linux?.resources?.memory, { limit: -1 }, 'more than any machine has is no limit')
+})
+
+test('what runc and crun write is taken as it is', () => {
+  for (const command of ['runc spec', 'runc spec --rootless', 'crun spec', 'crun spec --rootless']) {
+    const directory = mkdtempSync(join(tmpdir(), 'pocker-spec-'))
+    try {
+      const [name = '', ...words] = command.split(' ')
+      const { error } = spawnSync(name, words, { cwd: directory })
+      if (error) continue
+      const text = readFileSync(join(directory, 'config.json'), 'utf8')
+      assert.equal(readSpec(text), JSON.parse(text), command)
+    } finally {
+      rmSync(directory, { recursive: true })
+    }
+  }
+})
+
+test('ten thousand mounts are read', () => {
+  const one = { type: 'bind', source: '/srv', options: ['rbind'] }
+  const mounts = Array.from({ length: 10_000 }, (_, i) => ({ ...one, destination: `/m/${i}` }))
+  assert.is(readSpec(JSON.stringify({ ...BASE, mounts })).mounts?.length, 10_000)
+})
+
+test('a capability that is not known is passed over with a word, as is an ambient one that cannot be', () => {
+  const capabilities = { bounding: ['CAP_KILL', 'CAP_TEA'], permitted: ['CAP_KILL'], ambient: ['CAP_KILL', 'constructor'] }
+  const spec = readSpec(JSON.stringify({ ...program({ capabilities }), linux: { personality: { domain: 'LINUX', flags: ['X'] } } }))
+  assert.equal(warningsOf(spec), [
+    'process.capabilities.bounding: passed over CAP_TEA, which is not known here',
+    'process.capabilities.ambient: passed over CAP_KILL, which is not permitted and inheritable as well',
+    'process.capabilities.ambient: passed over constructor, which is not known here',
+    'linux.personality.flags: passed over, as none is defined',
+  ])
+  assert.equal(grantable(capabilities), { bounding: ['CAP_KILL'], permitted: ['CAP_KILL'], ambient: [] })
+})
+
+test('a kernel parameter is named with dots or with slashes', () => {
+  assert.is(sysctlPath('net.ipv4.conf.eth0/100.forwarding'), '/proc/sys/net/ipv4/conf/eth0.100/forwarding')
+  assert.is(sysctlPath('net/ipv4/conf/eth0.100/forwarding'), '/proc/sys/net/ipv4/conf/eth0.100/forwarding')
+  assert.is(sysctlOwner('net.ipv4.conf.eth0/100.forwarding'), 'network')
+  for (const key of ['', 'net', 'net.', 'netx.a', 'vm.swappiness', 'kernel.msgmaxx', 'net/./a', '/net/a']) {
+    assert.is(sysctlOwner(key), undefined, key)
+  }
+})
+
+// region property
+/** Ways down to each field of a config.json that has them all. */
+const FULL = {
+  ...defaultSpec({ rootless: false }),
+  hooks: { poststop: [{ path: '/x', args: ['x'], env: ['A=b'], timeout: 1 }] }, annotations: { a: 'b' }, domainname: 'd',
+}
+function ways(data: unknown, path: readonly string[] = []): (readonly string[])[] {
+  const below = typeof data === 'object' && data !== null ? Object.entries(data) : []
+  return [path, ...below.flatMap(([key, value]) => ways(value, [...path, key]))]
+}
+function withValue(data: unknown, [key, ...rest]: readonly string[], value: unknown): unknown {
+  if (key === undefined) return value
+  const copy: Record<string, unknown> = (Array.isArray(data) ? [...data] : { ...(data as object) }) as Record<string, unknown>
+  copy[key] = withValue(copy[key], rest, value)
+  return copy
+}
+
+test('whatever stands in whichever field, there is a spec or one line', () => {
+  fc.assert(fc.property(fc.constantFrom(...ways(FULL)), fc.jsonValue(), (way, value) => {
+    const message = refusal(() => readSpec(JSON.stringify(withValue(FULL, way, value))))
+    assert.match(message, /^taken$|^config\.json: [^\n\r]+, got [^\n\r]+$/)
+  }), { numRuns: 2000 })
+})
+// endregion
+
+test('a tree deeper than the stack is refused or taken, not fallen over', () => {
+  for (const depth of [1000, 2500, 100_000]) {
+    for (const middle of ['1', '"\\u0000"', 'null']) {
+      const nested = `${'['.repeat(depth)}${middle}${']'.repeat(depth)}`
+      for (const field of ['hostname', 'unknown']) {
+        const text = `{"ociVersion": "1.2.0", "root": {"path": "r"}, "${field}": ${nested}}`
+        assert.match(refusal(() => readSpec(text)), /^taken$|^config\.json: [^\n\r]+$/)
+      }
+    }
+  }
+})
+
+test.run()

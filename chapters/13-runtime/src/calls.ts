@@ -2,7 +2,7 @@
 //
 //   sendDescriptor({ resultOf: 'console' }, 100, '/dev/pts/0')   → data, as in chapter 00
 import {
-  AF_UNIX, FALLOC_FL_KEEP_SIZE, FALLOC_FL_PUNCH_HOLE, IOPRIO_WHO_PROCESS, KEYCTL_JOIN_SESSION_KEYRING, LOCK_EX, O_CLOEXEC,
+  AF_UNIX, FALLOC_FL_KEEP_SIZE, FALLOC_FL_PUNCH_HOLE, IOPRIO_WHO_PROCESS, KEYCTL_JOIN_SESSION_KEYRING, LOCK_EX, MSG_CMSG_CLOEXEC, O_CLOEXEC,
   O_NOCTTY, O_RDWR, SCM_RIGHTS, SOCK_CLOEXEC, SOCK_STREAM, SOL_SOCKET, TIOCGPTPEER, TIOCSCTTY, TIOCSPTLCK, TIOCSWINSZ,
   type Fd, type Syscall,
 } from '@pocker/syscalls'
@@ -52,6 +52,19 @@ export function sendDescriptor(socket: Fd, fd: number, text: string): Syscall {
   }
   return { call: 'sendmsg', args: [socket, message, 0] }
 }
+
+/** Two sockets, each the other's end. @see socketpair(2) */
+export const socketPair = (): Syscall => ({ call: 'socketpair', args: [AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, { out: 8 }] })
+/** One descriptor of the sender's; its number here is in the last bytes of the second buffer. */
+export const receiveDescriptor = (socket: Fd): Syscall => {
+  const message = {
+    msg_name: 0, msg_namelen: 0, msg_iov: { iov_base: { out: 256 }, iov_len: 256 }, msg_iovlen: 1,
+    msg_control: { out: CMSG_SPACE }, msg_controllen: CMSG_SPACE, msg_flags: 0,
+  }
+  return { call: 'recvmsg', args: [socket, message, MSG_CMSG_CLOEXEC] }
+}
+/** Of what receiveDescriptor() filled. */
+export const descriptorIn = (control: Buffer): number => control.readInt32LE(CMSG_LEN - 4)
 
 export const chown = (dir: Fd, name: string, uid: number, gid: number, flags: number): Syscall =>
   ({ call: 'fchownat', args: [dir, name, uid, gid, flags] })

@@ -214,7 +214,8 @@ export const SOCK_CLOEXEC = 0o2000000
 export const SOCK: Names = { SOCK_STREAM, SOCK_DGRAM, SOCK_CLOEXEC }
 export const IPPROTO: Names = { IPPROTO_IP: 0 }
 export const NETLINK: Names = { NETLINK_ROUTE: 0 }
-export const MSG: Names = { MSG_PEEK: 2, MSG_TRUNC: 0x20, MSG_DONTWAIT: 0x40 }
+export const MSG_CMSG_CLOEXEC = 0x4000_0000
+export const MSG: Names = { MSG_PEEK: 2, MSG_TRUNC: 0x20, MSG_DONTWAIT: 0x40, MSG_CMSG_CLOEXEC }
 
 // <linux/socket.h> — unix(7), "Ancillary messages"
 export const SOL_SOCKET = 1

@@ -86,6 +86,11 @@ const MSGHDR = layout(56,
   int('msg_name'), int('msg_namelen'), struct('msg_iov', IOVEC), int('msg_iovlen'), bytes('msg_control'), int('msg_controllen'),
   int('msg_flags'))
 
+/** The same for what comes in: the kernel fills both. @see recvmsg(2) */
+const RECEIVED = layout(56,
+  int('msg_name'), int('msg_namelen'), struct('msg_iov', layout(16, out('iov_base'), int('iov_len'))), int('msg_iovlen'),
+  out('msg_control'), int('msg_controllen'), int('msg_flags'))
+
 interface Row {
   readonly x64: number
   readonly arm64: number
@@ -184,6 +189,8 @@ export const SYSCALLS = {
     'receive a message'),
   connect: row(42, 203, [fd('fd'), bytes('address'), int('length')], 'connect a socket'),
   sendmsg: row(46, 211, [fd('fd'), struct('message', MSGHDR), flags('flags', MSG)], 'send a message, and descriptors with it'),
+  recvmsg: row(47, 212, [fd('fd'), struct('message', RECEIVED), flags('flags', MSG)], 'receive a message, and descriptors with it'),
+  socketpair: row(53, 199, [one('domain', AF), flags('type', SOCK), int('protocol'), out('fds')], 'make two connected sockets'),
   setsockopt: row(54, 208, [fd('fd'), int('level'), int('option'), bytes('value'), int('length')], 'set an option of a socket'),
   ioctl: row(16, 29, [fd('fd'), one('request', IOCTL)], 'set a property of a device', { on: 1, of: {
     0x8914: [struct('ifreq', IFREQ)],

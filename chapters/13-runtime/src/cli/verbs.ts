@@ -2,29 +2,20 @@
 import { readFileSync, writeFileSync, existsSync, writeSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { compile } from '../compile/compile.ts'
-import { create } from '../lifecycle/create.ts'
 import { remove } from '../lifecycle/delete.ts'
-import { exec } from '../lifecycle/exec.ts'
 import { kill } from '../lifecycle/kill.ts'
 import { list, pause, ps, resume, stats, update } from '../lifecycle/manage.ts'
 import { placeFor } from '../lifecycle/place.ts'
 import { start } from '../lifecycle/start.ts'
 import { stateOf, statusOf } from '../lifecycle/status.ts'
-import type { Store } from '../lifecycle/store.ts'
-import type { Birth } from '../monitor/birth.ts'
 import { defaultSpec } from '../spec/default.ts'
 import { features } from '../spec/features.ts'
-import { readProcess, readSpec } from '../spec/read.ts'
-import type { ProcessSpec, Resources } from '../spec/schema.ts'
-import { encode, exitCode, explain, forwardSignals, machine, SpecError } from '@pocker/syscalls'
-import { isSet, number, text, texts, type Flags, type Values } from './flags.ts'
+import { readSpec } from '../spec/read.ts'
+import type { Resources } from '../spec/schema.ts'
+import { encode, explain, machine, SpecError } from '@pocker/syscalls'
+import { isSet, number, text, type Flags } from './flags.ts'
+import { created, execute, run, staysFor, type Call } from './run.ts'
 
-interface Call {
-  readonly store: Store
-  readonly values: Values
-  readonly words: readonly string[]
-  readonly warn: (line: string) => void
-}
 interface Verb {
   readonly words: string
   readonly count: readonly [least: number, most: number]
@@ -74,123 +65,6 @@ const UPDATE: Flags = {
   'blkio-weight': value,
 }
 const ONE = { words: 'ID', count: [1, 1] } as const
-
-const created = ({ store, values, words: [id = ''], warn }: Call, monitored: boolean): Promise<Birth> => {
-  const [consoleSocket, pidFile] = [text(values, 'console-socket'), text(values, 'pid-file')]
-  return create(store, {
-    id,
-    bundle: text(values, 'bundle') ?? '.',
-    monitored,
-    warn,
-    noPivot: isSet(values, 'no-pivot'),
-    noNewKeyring: isSet(values, 'no-new-keyring'),
-    preserved: number(values, 'preserve-fds') ?? 0,
-    ...(consoleSocket !== undefined && { consoleSocket }),
-    ...(pidFile !== undefined && { pidFile }),
-  })
-}
-
-/** Whoever asks for a pid file is going to wait for that process himself: conmon, containerd's shim. Orphans come to them. */
-const staysFor = ({ values }: Call): boolean => text(values, 'pid-file') === undefined
-
-/** In front: it gets our signals, and its exit code is ours. */
-async function inFront(birth: Birth, begin: () => Promise<void> | void): Promise<number> {
-  const stop = forwardSignals(() => birth.pid)
-  try {
-    await begin()
-    return exitCode(await birth.ended())
-  } finally {
-    stop()
-  }
-}
-
-async function run(call: Call): Promise<number> {
-  const {
-    store,
-    values,
-    words: [id = ''],
-    warn,
-  } = call
-  const detach = isSet(values, 'detach')
-  const birth = await created(call, !detach || staysFor(call))
-  const clean = async (): Promise<void> => {
-    for (const line of await remove(store, id, { force: true })) warn(line)
-  }
-  try {
-    if (detach) {
-      await start(store, id)
-      return 0
-    }
-    return await inFront(birth, () => start(store, id))
-  } catch (error) {
-    await clean()
-    throw error
-  } finally {
-    if (!detach && !isSet(values, 'keep') && existsSync(store.path(id))) await clean()
-  }
-}
-
-function processFor(call: Call): ProcessSpec {
-  const {
-    store,
-    values,
-    words: [id = '', ...args],
-  } = call
-  const file = text(values, 'process')
-  if (file !== undefined) return readProcess(readFileSync(file, 'utf8'), file)
-  if (args.length === 0) throw new SpecError('exec: expected a program to run, or --process FILE, got neither')
-  const base = store.config(id).process
-  const [uid, gid] = (text(values, 'user') ?? '').split(':')
-  const id32 = (what: string, given: string): number => number({ [what]: given }, what) ?? 0
-  const gids = texts(values, 'additional-gids').map((given) => id32('additional-gids', given))
-  const caps = texts(values, 'cap')
-  const cwd = text(values, 'cwd')
-  const sets = base?.capabilities ?? {}
-  const withCaps = (names: readonly string[] = []): string[] => [...new Set([...names, ...caps])]
-  return {
-    cwd: '/',
-    user: { uid: 0, gid: 0 },
-    ...base,
-    args,
-    ...(cwd !== undefined && { cwd }),
-    terminal: isSet(values, 'tty'),
-    env: [...(base?.env ?? []), ...texts(values, 'env')],
-    ...(uid && {
-      user: { uid: id32('user', uid), gid: gid ? id32('user', gid) : 0, ...(gids.length > 0 && { additionalGids: gids }) },
-    }),
-    ...(!uid && gids.length > 0 && { user: { ...(base?.user ?? { uid: 0, gid: 0 }), additionalGids: gids } }),
-    ...(caps.length > 0 && {
-      capabilities: {
-        ...sets,
-        bounding: withCaps(sets.bounding),
-        effective: withCaps(sets.effective),
-        permitted: withCaps(sets.permitted),
-      },
-    }),
-    ...(isSet(values, 'no-new-privs') && { noNewPrivileges: true }),
-  }
-}
-
-async function execute(call: Call): Promise<number> {
-  const {
-    store,
-    values,
-    words: [id = ''],
-  } = call
-  const detach = isSet(values, 'detach')
-  const [consoleSocket, pidFile] = [text(values, 'console-socket'), text(values, 'pid-file')]
-  store.read(id)
-  const birth = exec(store, {
-    id,
-    process: processFor(call),
-    monitored: !detach || staysFor(call),
-    preserved: number(values, 'preserve-fds') ?? 0,
-    ignorePaused: isSet(values, 'ignore-paused'),
-    ...(consoleSocket !== undefined && { consoleSocket }),
-    ...(pidFile !== undefined && { pidFile }),
-  })
-  return detach ? 0 : await inFront(birth, () => {})
-}
 
 /** The slice of linux.resources that the flags say. */
 function resourcesOf({ values }: Call): Resources {

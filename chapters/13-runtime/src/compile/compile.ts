@@ -22,6 +22,8 @@ import { terminal } from './terminal.ts'
 export interface Place {
   /** The root file system, absolute. */
   readonly rootfs: string
+  /** Its bundle, absolute: sources of mounts may be relative to it. */
+  readonly bundle: string
   /** Where its limits are set; none for who may make no groups. */
   readonly group?: Group
   /** What a path leads to now; undefined for nothing. /proc and /sys are the same kernel's, here and in there. */

@@ -6,7 +6,7 @@
 // Invariant: what exists is entered before anything is made, for what is made belongs to where its maker stands.
 import {
   CLONE_NEWCGROUP, CLONE_NEWIPC, CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWPID, CLONE_NEWTIME, CLONE_NEWUSER, CLONE_NEWUTS, enter,
-  type Isolation,
+  because, noGroups, setresgid, setresuid, type Isolation,
 } from '@pocker/syscalls'
 import type { NamespaceSpec, Spec } from '../spec/schema.ts'
 
@@ -61,6 +61,10 @@ export function joins(spec: Spec, { mapsWrittenBy }: { readonly mapsWrittenBy: s
       const path = find(spec, type)?.path
       return path === undefined ? [] : enter(path, FLAGS[type], `the ${type} namespace that is there already`)
     }),
+    child: find(spec, 'user')?.path === undefined ? [] : [
+      ...(mapsWrittenBy === 'owner' ? [] : [because("the caller's groups mean nothing here", noGroups())]),
+      because('root of the user namespace that is there already', setresgid(0)), setresuid(0),
+    ],
   }
 }
 // endregion

@@ -91,18 +91,23 @@ const IO_CLASSES = ['', 'IOPRIO_CLASS_RT', 'IOPRIO_CLASS_BE', 'IOPRIO_CLASS_IDLE
 const PERSONALITIES = { LINUX: 0, LINUX32: 8 } as const
 
 export const turn: Part = (spec) => {
-  const { scheduler, ioPriority, execCPUAffinity } = processOf(spec)
+  const { scheduler, ioPriority } = processOf(spec)
   const { personality } = spec.linux ?? {}
-  const affinity = execCPUAffinity?.final ?? execCPUAffinity?.initial
   return {
     name: 'turn',
     child: [
       ...(scheduler ? [because(scheduler.policy, setScheduler(schedulerAttr(scheduler)))] : []),
       ...(ioPriority ? [setIoPriority((IO_CLASSES.indexOf(ioPriority.class) << 13) | (ioPriority.priority ?? 0))] : []),
-      ...(affinity ? [setAffinity(affinityMask(affinity))] : []),
       ...(personality ? [setPersonality(PERSONALITIES[personality.domain])] : []),
     ],
   }
+}
+
+/** Of those that come by `exec` only. @see config.md, execCPUAffinity */
+export const affinity: Part = (spec) => {
+  const { execCPUAffinity: given } = processOf(spec)
+  const cpus = given?.final ?? given?.initial
+  return { name: 'affinity', child: cpus ? [setAffinity(affinityMask(cpus))] : [] }
 }
 
 /** RLIM_INFINITY; -1 for chapter 12. */
@@ -151,6 +156,9 @@ const identityOf = ({ user: { uid, gid, additionalGids } }: ProcessSpec) => ({
 /** Each of them confines only where the kernel has it. */
 function labels(spec: Spec): Isolation {
   const { apparmorProfile, selinuxLabel } = processOf(spec)
+  for (const field of ['intelRdt', 'netDevices'] as const) {
+    if (spec.linux?.[field]) throw new SpecError(`linux.${field}: expected none, as nothing here gives it`)
+  }
   for (const [field, label] of [['process.selinuxLabel', selinuxLabel], ['linux.mountLabel', spec.linux?.mountLabel]]) {
     if (label) throw new SpecError(`${field}: expected none, as SELinux labels are not given here, got ${label}`)
   }

@@ -3,10 +3,12 @@
 //   rootfs(spec, place)   → the isolation of chapter 04, with what a config can say beyond it
 //
 // Invariant: everything is attached by descriptor, within the root.
-import { bind, DEVICES, mounts, parseOptions, target, type Mount } from '@pocker/mount'
+import { bind, DEVICES, mounts, parseOptions, propagationOf, target, type Mount } from '@pocker/mount'
 import {
-  because, chdir, chroot, mayFail, moveMount, S_IFBLK, S_IFCHR, S_IFIFO, SpecError, umask, type Isolation, type Syscall,
+  because, chdir, chroot, mayFail, mount, moveMount, MS_REC, MS_SHARED, MS_UNBINDABLE, S_IFBLK, S_IFCHR, S_IFIFO, SpecError,
+  umask, type Isolation, type Syscall,
 } from '@pocker/syscalls'
+import { resolve } from 'node:path'
 import { chown } from '../calls.ts'
 import { gate } from '../monitor/monitor.ts'
 import type { DeviceSpec, Spec } from '../spec/schema.ts'
@@ -25,10 +27,11 @@ export function rootfs(spec: Spec, place: Place): Isolation {
     )
   const entries = list.map((entry, i) => mountOf(entry, i, place))
   const { mounts: all, behind } = cgroupMounts(entries, spec, place)
-  return mounts({
+  const made = mounts({
     root: { path: place.rootfs, readonly: root.readonly ?? false },
     mounts: all,
-    ...(linux.rootfsPropagation && { rootfsPropagation: linux.rootfsPropagation }),
+    // As runc has it: otherwise no mount in it could follow the host's, whatever its options say.
+    rootfsPropagation: linux.rootfsPropagation ?? 'rslave',
     devices: shared(spec, 'user') ? 'made' : 'bound',
     maskedPaths: marked(linux.maskedPaths),
     readonlyPaths: linux.readonlyPaths ?? [],
@@ -41,8 +44,17 @@ export function rootfs(spec: Spec, place: Place): Isolation {
     ],
     ...(place.change && { change: place.change }),
   })
+  return { ...made, child: [...(made.child ?? []), ...propagated(linux.rootfsPropagation)] }
 }
 // endregion
+
+/** The root was private, for pivot_root wants it so. A slave of the host's root it cannot be again, only not shared. */
+function propagated(word: string | undefined): Syscall[] {
+  const how = word === undefined ? 0 : propagationOf(word)
+  if (how !== MS_SHARED && how !== MS_UNBINDABLE) return []
+  const all = word?.startsWith('r') ? MS_REC : 0
+  return [because(`${word}, as it is to be`, mount(null, '/', null, all | how, null))]
+}
 
 /** Without a mount namespace nothing can be mounted, and the root is changed for this process alone; see chapter 01. */
 function withoutMounts(spec: Spec, { rootfs: path, waits }: Place): Isolation {
@@ -56,7 +68,7 @@ function withoutMounts(spec: Spec, { rootfs: path, waits }: Place): Isolation {
   return { name: 'mount', child: [...hooks, ...(shared(spec, 'mount') ? [chroot(path), chdir('/')] : [])] }
 }
 
-function mountOf(entry: NonNullable<Spec['mounts']>[number], index: number, { look, copies = [] }: Place): Mount {
+function mountOf(entry: NonNullable<Spec['mounts']>[number], index: number, { bundle, look, copies = [] }: Place): Mount {
   const { destination, type, source, options = [], uidMappings } = entry
   if (uidMappings?.length)
     throw new SpecError(`mounts[${index}].uidMappings: expected none, as mounts with maps of their own are not made here`)
@@ -70,18 +82,21 @@ function mountOf(entry: NonNullable<Spec['mounts']>[number], index: number, { lo
   const mode =
     type === 'tmpfs' && !options.some((word) => word.startsWith('mode=')) ? look(destination, 'rootfs')?.mode : undefined
   const words = [
-    ...options.filter((word) => isBind || word !== 'tmpcopyup'),
+    ...options.filter((word) => !WITHOUT_EFFECT.has(word) && (isBind || word !== 'tmpcopyup')),
     ...(mode === undefined ? [] : [`mode=${mode.toString(8)}`]),
   ]
   return {
     destination,
     options: words,
     ...(kind !== undefined && { type: kind }),
-    ...(source !== undefined && { source }),
+    ...(source !== undefined && { source: isBind ? resolve(bundle, source) : source }),
     ...(file && { file }),
     ...made,
   }
 }
+
+/** Words of mount(8) for what is so anyway, or is no longer in the kernel; it would refuse them. */
+const WITHOUT_EFFECT = new Set(['loud', 'silent', 'iversion', 'noiversion', 'norelatime', 'nostrictatime'])
 
 const MODE = 0o666
 const TYPES = { c: S_IFCHR, u: S_IFCHR, b: S_IFBLK, p: S_IFIFO } as const

@@ -15,7 +15,7 @@ import { readSpec } from '../spec/read.ts'
 import type { ProcessSpec, Spec } from '../spec/schema.ts'
 import { warningsOf } from '../spec/warnings.ts'
 import { connected } from './console.ts'
-import { copiedUp, type Copy } from './copyup.ts'
+import { copiedUp } from './copyup.ts'
 import { destroy } from './delete.ts'
 import { writeWhole } from './exec.ts'
 import { runHooks } from './hooks.ts'
@@ -28,7 +28,8 @@ import type { Process, Store, Stored } from './store.ts'
 export interface CreateOptions {
   readonly id: string
   readonly bundle: string
-  readonly consoleSocket?: string
+  /** The path of a socket that the terminal is sent to, if there is to be one; or what gives a descriptor of a connected one. */
+  readonly consoleSocket?: string | (() => number)
   readonly pidFile?: string
   readonly noPivot?: boolean
   readonly noNewKeyring?: boolean
@@ -39,8 +40,11 @@ export interface CreateOptions {
   readonly warn?: (line: string) => void
 }
 
+/** What is known of it in the process that has made it. */
+export interface Made { readonly birth: Birth; readonly stored: Stored; readonly spec: Spec }
+
 // region create
-export async function create(store: Store, options: CreateOptions): Promise<Birth> {
+export async function create(store: Store, options: CreateOptions): Promise<Made> {
   const { id, bundle: given, warn = () => {} } = options
   const bundle = resolve(given)
   const text = textOf(join(bundle, 'config.json'))
@@ -48,34 +52,29 @@ export async function create(store: Store, options: CreateOptions): Promise<Birt
   checkConsole(spec, options)
   const place = placeFor(spec, { ...options, bundle })
   for (const line of warningsOf(spec)) warn(line)
-  store.add(id)
-  return await store.locked(id, async () => {
-    try {
-      writeFileSync(store.path(id, 'config.json'), text, { mode: 0o600 })
-      const stored = first(options, spec, place, bundle)
-      store.write(stored)
-      return await withCopies(spec, place, (copies) => {
-        const given = Object.fromEntries(copies.map(({ destination, fd }) => [`copy of ${destination}`, fd]))
-        return born(store, stored, {
-          plan: compile(spec, { ...place, copies: Object.keys(given) }),
-          spec,
-          place,
-          options,
-          given,
-        })
-      })
-    } catch (error) {
-      await destroy(store, id)
-      throw error
-    }
+  return await withCopies(spec, place, async (given) => {
+    const plan = compile(spec, { ...place, copies: Object.keys(given) })
+    store.add(id)
+    return await store.locked(id, async () => {
+      try {
+        writeFileSync(store.path(id, 'config.json'), text, { mode: 0o600 })
+        const stored = first(options, spec, place, bundle)
+        store.write(stored)
+        return await born(store, stored, { plan, spec, place, options, given })
+      } catch (error) {
+        await destroy(store, id)
+        throw error
+      }
+    })
   })
 }
 // endregion
 
-async function withCopies<T>(spec: Spec, { rootfs }: Place, body: (copies: readonly Copy[]) => Promise<T>): Promise<T> {
+/** With mounts that are filled beforehand, by the names that the plan has for them. */
+async function withCopies<T>(spec: Spec, { rootfs }: Place, body: (given: Making['given']) => Promise<T>): Promise<T> {
   const copies = copiedUp(spec, rootfs)
   try {
-    return await body(copies)
+    return await body(Object.fromEntries(copies.map(({ destination, fd }) => [`copy of ${destination}`, fd])))
   } finally {
     for (const { fd } of copies) closeSync(fd)
   }
@@ -101,7 +100,7 @@ function checkConsole({ process }: Spec, { consoleSocket }: CreateOptions): void
   if (process?.terminal && consoleSocket === undefined) {
     throw new SpecError('--console-socket: expected a socket to send the terminal to, as process.terminal is set, got none')
   }
-  if (!process?.terminal && consoleSocket !== undefined) {
+  if (!process?.terminal && typeof consoleSocket === 'string') {
     throw new SpecError('--console-socket: expected none, as process.terminal is not set')
   }
 }
@@ -129,7 +128,7 @@ interface Making {
 }
 
 /** The descriptors that the container is made with; all of them are closed here. */
-async function born(store: Store, stored: Stored, making: Making): Promise<Birth> {
+async function born(store: Store, stored: Stored, making: Making): Promise<Made> {
   const { id } = stored
   const { plan, place, options } = making
   const { pidFile, consoleSocket, monitored, preserved = 0 } = options
@@ -156,13 +155,13 @@ async function born(store: Store, stored: Stored, making: Making): Promise<Birth
         ...making.given,
         start: named('start', O_RDWR),
         ...(monitored && { status: named('exit', O_RDWR | O_CREAT) }),
-        ...(consoleSocket !== undefined && { console: hold(connected(consoleSocket)) }),
+        ...(making.spec.process.terminal && consoleSocket !== undefined && { console: typeof consoleSocket === 'string' ? hold(connected(consoleSocket)) : consoleSocket() }),
       },
     })
-    await toTheLastGate(birth, store, stored, making)
+    const made = await toTheLastGate(birth, store, stored, making)
     if (pidFile !== undefined) writeWhole(pidFile, String(birth.pid))
     birth.go()
-    return birth
+    return { birth, stored: made, spec: making.spec }
   } catch (error) {
     birth?.abandon()
     throw error
@@ -171,7 +170,7 @@ async function born(store: Store, stored: Stored, making: Making): Promise<Birth
   }
 }
 
-async function toTheLastGate(birth: Birth, store: Store, stored: Stored, { spec, place }: Making): Promise<void> {
+async function toTheLastGate(birth: Birth, store: Store, stored: Stored, { spec, place }: Making): Promise<Stored> {
   const next = (): void => {
     if (!birth.reported()) throw birth.failure() ?? new SpecError('the container ended before it was made')
   }
@@ -192,7 +191,9 @@ async function toTheLastGate(birth: Birth, store: Store, stored: Stored, { spec,
   checkProgram(birth.pid, spec.process)
   const monitor = processOf(birth.monitor)
   writeFileSync(store.path(stored.id, 'rest.json'), JSON.stringify(birth.rest()))
-  store.write({ ...made, ...(monitor && { monitor }) })
+  const written = { ...made, ...(monitor && { monitor }) }
+  store.write(written)
+  return written
 }
 
 /** Both ends of a named pipe; one that is opened for reading alone would wait for a writer. */

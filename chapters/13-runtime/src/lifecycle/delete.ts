@@ -6,7 +6,7 @@
 import { remove as removeGroup, type Group } from '@pocker/cgroup'
 import { SpecError } from '@pocker/syscalls'
 import { setTimeout as pause } from 'node:timers/promises'
-import { runHooks } from './hooks.ts'
+import { runAllHooks } from './hooks.ts'
 import { killProcess } from './kill.ts'
 import { groupOf, isAlive, stateOf, statusOf } from './status.ts'
 import type { Process, Store, Stored } from './store.ts'
@@ -29,29 +29,21 @@ export async function remove(store: Store, id: string, { force }: { readonly for
 
 /** Half-made ones have none. */
 function readIfThere(store: Store, id: string): Stored | undefined {
-  return store.ids().includes(id) && hasState(store, id) ? store.read(id) : undefined
-}
-
-function hasState(store: Store, id: string): boolean {
   try {
-    return Boolean(store.read(id))
+    return store.read(id)
   } catch (error) {
-    if (error instanceof SpecError) return false
+    if (error instanceof SpecError) return undefined
     throw error
   }
 }
 
 /** Without asking. Whoever calls it holds the container. */
 export async function destroy(store: Store, id: string): Promise<string[]> {
-  const warnings: string[] = []
+  let warnings: string[] = []
   const stored = readIfThere(store, id)
   if (stored) {
     await end(stored)
-    try {
-      await runHooks('poststop', hooksOf(store, id), { ...stateOf(store, stored), status: 'stopped' })
-    } catch (error) {
-      warnings.push((error as Error).message)
-    }
+    warnings = await runAllHooks('poststop', hooksOf(store, id), { ...stateOf(store, stored), status: 'stopped' })
   }
   store.remove(id)
   return warnings

@@ -17,7 +17,7 @@ import type { Store } from './store.ts'
 export interface ExecOptions {
   readonly id: string
   readonly process: ProcessSpec
-  readonly consoleSocket?: string
+  readonly consoleSocket?: string | (() => number)
   readonly pidFile?: string
   readonly preserved?: number
   readonly ignorePaused?: boolean
@@ -41,7 +41,8 @@ export function exec(store: Store, options: ExecOptions): Birth {
   const spec = { ...store.config(id), process }
   const group = groupOf(stored)
   const pidfd = pidfdOf(stored.process, id)
-  const console = consoleSocket === undefined ? undefined : connected(consoleSocket)
+  const own = typeof consoleSocket === 'string' ? connected(consoleSocket) : undefined
+  const console = own ?? (process.terminal && typeof consoleSocket === 'function' ? consoleSocket() : undefined)
   let birth: Birth | undefined
   try {
     const { group: _, ...place } = placeFor(spec, { ...stored, preserved, noNewKeyring: true })
@@ -67,7 +68,7 @@ export function exec(store: Store, options: ExecOptions): Birth {
     throw error
   } finally {
     closeSync(pidfd)
-    if (console !== undefined) closeSync(console)
+    if (own !== undefined) closeSync(own)
   }
 }
 // endregion

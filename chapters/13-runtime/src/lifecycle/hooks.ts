@@ -3,7 +3,7 @@
 //   await runHooks('poststop', hooks.poststop, state)                            → in the namespaces of the runtime
 //   await runHooks('createContainer', hooks…, state, hookInside(pid, bundle))    → in those of the container
 //
-// Invariant: in the order of the list; the first that fails ends it, with its name and what it said.
+// Invariant: in the order of the list; the first that fails ends it, with its name and what it said; only at the end all are run.
 import { spawnSync } from 'node:child_process'
 import { SpecError } from '@pocker/syscalls'
 import type { Hook } from '../spec/schema.ts'
@@ -24,13 +24,26 @@ interface HookResult {
 // region hooks
 export async function runHooks(moment: Moment, hooks: readonly Hook[] = [], state: State, run: RunHook = here): Promise<void> {
   for (const [i, hook] of hooks.entries()) {
-    const { status, signal, said, late } = await run(hook, JSON.stringify(state))
-    if (status === 0) continue
-    const how = late ? `got none within ${hook.timeout} s` : `got ${signal ?? `exit code ${status}`}`
-    throw new SpecError(`hooks.${moment}[${i}]: expected ${hook.path} to succeed, ${how}${said ? `: ${said}` : ''}`)
+    const failed = failureOf(`hooks.${moment}[${i}]`, hook, await run(hook, JSON.stringify(state)))
+    if (failed) throw failed
   }
 }
 // endregion
+
+/** Those of the end: each is run, whatever became of the others. @returns a line for each that failed */
+export async function runAllHooks(moment: Moment, hooks: readonly Hook[] = [], state: State): Promise<string[]> {
+  const failures: (SpecError | undefined)[] = []
+  for (const [i, hook] of hooks.entries()) {
+    failures.push(failureOf(`hooks.${moment}[${i}]`, hook, await here(hook, JSON.stringify(state))))
+  }
+  return failures.flatMap((failed) => (failed ? [failed.message] : []))
+}
+
+function failureOf(what: string, hook: Hook, { status, signal, said, late }: HookResult): SpecError | undefined {
+  if (status === 0) return undefined
+  const how = late ? `got none within ${hook.timeout} s` : `got ${signal ?? `exit code ${status}`}`
+  return new SpecError(`${what}: expected ${hook.path} to succeed, ${how}${said ? `: ${said}` : ''}`)
+}
 
 const MS = 1000
 

@@ -14,7 +14,7 @@ import {
 import { writeSync } from 'node:fs'
 import { pidfdOpen } from '../calls.ts'
 import { FILES, FLAGS } from '../compile/namespaces.ts'
-import { program, oom, rights, session, turn } from '../compile/process.ts'
+import { affinity, program, oom, rights, session, turn } from '../compile/process.ts'
 import type { Place } from '../compile/compile.ts'
 import { terminal, terminalMade } from '../compile/terminal.ts'
 import { Birth } from '../monitor/birth.ts'
@@ -63,6 +63,7 @@ export function inside(spec: Spec, types: readonly NamespaceSpec['type'][], plac
     ...(spec.process?.terminal ? [heldRoot, { name: 'terminal', child: terminalMade(spec, { console: false }) }] : []),
     terminal(spec),
     turn(spec, place),
+    affinity(spec, place),
     ...rights.map((part) => part(spec, place)),
     { name: 'start', child: gate('its creator has written down that it is there') },
     program(spec, place),

@@ -28,6 +28,7 @@ export function placeFor(
   const { prestart, createRuntime, createContainer } = spec.hooks ?? {}
   return {
     rootfs,
+    bundle,
     ...(group && { group }),
     look: (path, where) => look(where === 'host' ? resolve(bundle, path) : join(rootfs, path)),
     mapsWrittenBy: process.geteuid?.() === 0 ? 'root' : mapsOf(spec),

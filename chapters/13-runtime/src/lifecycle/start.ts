@@ -4,52 +4,90 @@
 //
 // Invariant: whoever starts it second is refused; a program that cannot be executed is told with the errno of each attempt.
 import { closeSync, constants, openSync, readFileSync, readSync, writeSync } from 'node:fs'
-import { call, CODE_SIZE, execFailure, setStatusFlags, SpecError, STEP, StartError, NOT_RUN } from '@pocker/syscalls'
+import { call, callAll, execFailure, mayFail, setStatusFlags, SpecError, STEP, StartError, NOT_RUN } from '@pocker/syscalls'
 import { punchHole } from '../calls.ts'
 import type { Rest } from '../monitor/birth.ts'
+import type { Spec } from '../spec/schema.ts'
+import type { Made } from './create.ts'
 import { runHooks } from './hooks.ts'
 import { hookInContainer } from './inside.ts'
+import { killProcess } from './kill.ts'
 import { stateOf, statusOf } from './status.ts'
-import type { Store } from './store.ts'
+import type { Store, Stored } from './store.ts'
 
-/** @param warn gets a line for each poststart hook that failed */
 // region start
 export async function start(store: Store, id: string): Promise<void> {
   await store.locked(id, async () => {
     const stored = store.read(id)
     const status = statusOf(store, stored)
     if (status !== 'created') throw new SpecError(`start: expected a container that is created, ${id} is ${status}`)
-    const { hooks = {} } = store.config(id)
-    await runHooks('startContainer', hooks.startContainer, stateOf(store, stored), hookInContainer(store, stored))
-    open(store, id)
-    const failed = failedStep(store, id)
-    if (failed) throw failed
-    await runHooks('poststart', hooks.poststart, { ...stateOf(store, stored), status: 'running' })
+    await begin(store, stored, store.config(id), () => {
+      open(store, id)
+      const failed = failedStep(store, id)
+      if (failed) throw failed
+    })
   })
 }
 // endregion
 
+/** By who has just made it: the results are at hand. */
+export async function startMade(store: Store, { birth, stored, spec }: Made): Promise<void> {
+  await store.locked(stored.id, () =>
+    begin(store, stored, spec, () => {
+      say(store, stored.id)
+      birth.executed()
+    }),
+  )
+}
+
+async function begin(store: Store, stored: Stored, { hooks = {} }: Spec, opened: () => void): Promise<void> {
+  const { startContainer, poststart } = hooks
+  if (startContainer) {
+    await orStopped(stored, runHooks('startContainer', startContainer, stateOf(store, stored), hookInContainer(store, stored)))
+  }
+  opened()
+  if (poststart) await orStopped(stored, runHooks('poststart', poststart, { ...stateOf(store, stored), status: 'running' }))
+}
+
+/** A hook that fails stops the container. @see runtime.md, Lifecycle, 7 and 9; of poststart as runc, and since 1.2.1 the spec */
+async function orStopped({ process }: Stored, hooks: Promise<void>): Promise<void> {
+  try {
+    await hooks
+  } catch (error) {
+    if (process) killProcess(process, 'SIGKILL')
+    throw error
+  }
+}
+
 /** One byte, and then the other pipe is read to its end: it ends when the program is executed, or the container is dead. */
 function open(store: Store, id: string): void {
-  const { O_RDONLY, O_WRONLY, O_NONBLOCK } = constants
+  const { O_RDONLY, O_NONBLOCK } = constants
   const report = openSync(store.path(id, 'report'), O_RDONLY | O_NONBLOCK)
   call(setStatusFlags(report, 0))
-  const gate = openSync(store.path(id, 'start'), O_WRONLY | O_NONBLOCK)
   try {
-    writeSync(gate, '.')
+    say(store, id)
     while (readSync(report, Buffer.alloc(1)) > 0);
   } finally {
-    closeSync(gate)
     closeSync(report)
+  }
+}
+
+/** The container holds the other end, so this never waits. */
+function say(store: Store, id: string): void {
+  const gate = openSync(store.path(id, 'start'), constants.O_WRONLY | constants.O_NONBLOCK)
+  try {
+    writeSync(gate, '.')
+  } finally {
+    closeSync(gate)
   }
 }
 
 /** Reads the results of the last steps in the list; and gives their memory back, as nobody needs it any more. */
 function failedStep(store: Store, id: string): StartError | undefined {
-  const rest = JSON.parse(readFileSync(store.path(id, 'rest.json'), 'utf8')) as Rest[]
+  const rest = JSON.parse(readFileSync(store.path(id, 'rest.json'), 'utf8')) as Rest
   const file = openSync(store.path(id, 'arena'), 'r+')
   try {
-    const results = rest.map((step) => ({ ...step, value: resultAt(file, step.at) }))
+    const results = rest.steps.map((step) => ({ ...step, value: resultAt(file, step.at) }))
     const attempts = results.filter(({ name, value }) => name === 'execve' && value !== NOT_RUN)
     const failed = results.find(({ name, value }) => name !== 'execve' && value !== NOT_RUN && value < 0n)
     if (failed) return new StartError(failed.call, Number(-failed.value), { by: 'command', why: failed.why })
@@ -73,9 +111,7 @@ function resultAt(file: number, at: number): bigint {
   return bytes.readBigInt64LE(0)
 }
 
-/** The pages behind the last step: the monitor's own lie before them. */
-function giveBack(file: number, rest: readonly Rest[]): undefined {
-  const first = Math.min(...rest.map(({ at }) => at))
-  void [file, first, punchHole, CODE_SIZE]
-  return undefined
+/** The memory of the container's own list. Not every file system can: then it is kept until the container is deleted. */
+function giveBack(file: number, { from, to }: Rest): undefined {
+  if (to > from) callAll([mayFail(punchHole(file, from, to - from), 'EOPNOTSUPP')])
 }

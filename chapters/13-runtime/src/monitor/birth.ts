@@ -10,8 +10,8 @@
 // nobody holds open ends the container.
 import { closeSync } from 'node:fs'
 import {
-  Arena, CLONE_CLEAR_SIGHAND, clone3, emptyExecutable, encode, ended, endedSync, failedStep, formatCall, machine, parseStatus,
-  Pipe, StartError, startError, workBeside, type Exit, type Image, type Plan, type Result, type Step,
+  Arena, CLONE_CLEAR_SIGHAND, clone3, CODE_SIZE, emptyExecutable, encode, ended, endedSync, failedStep, formatCall, machine, parseStatus,
+  Pipe, StartError, startError, workBeside, type Exit, type Image, type Plan, type Result, type Step, type Syscall,
 } from '@pocker/syscalls'
 import { monitor, type Place } from './monitor.ts'
 
@@ -27,13 +27,11 @@ export interface BirthOptions {
   readonly file?: number
 }
 
-/** A step of which only the result is still to be read. */
+/** The steps of the program, of which the results are still to be read; and the part of the file that is the container's alone. */
 export interface Rest {
-  readonly at: number
-  readonly call: string
-  readonly name: string
-  readonly path: string
-  readonly why: string
+  readonly steps: readonly { readonly at: number; readonly call: string; readonly name: string; readonly path: string; readonly why: string }[]
+  readonly from: number
+  readonly to: number
 }
 
 export class Birth {
@@ -94,16 +92,17 @@ export class Birth {
     return failedStep(results) && startError(results)
   }
 
-  /** Those of the program, and where their results will be: for whoever reads the file of the list later. */
-  rest(): Rest[] {
-    const steps = this.arena.placed().filter(({ call }) => (call as Step).by === 'command')
-    return steps.map(({ at, call }) => ({
-      at,
-      call: formatCall(call),
-      name: call.call,
-      path: String(call.args[0]),
-      why: call.why ?? '',
-    }))
+  /** For whoever reads the file of the list later. */
+  rest(): Rest {
+    const placed = this.arena.placed()
+    const own = new Set<Syscall>(this.plan.child)
+    const first = placed.find(({ call }) => own.has(call))?.at ?? 0
+    const behind = placed.find(({ call }) => call.as === 'end')?.outs[0]?.at ?? first
+    return {
+      steps: placed.filter(({ call }) => (call as Step).by === 'command').map(({ at, call }) =>
+        ({ at, call: formatCall(call), name: call.call, path: String(call.args[0]), why: call.why ?? '' })),
+      from: roundUp(first), to: behind - (behind % CODE_SIZE),
+    }
   }
 
   /** How the container ended: the monitor ends behind it, and leaves what it was told in its list. */
@@ -143,6 +142,8 @@ export class Birth {
     return end?.value === undefined ? monitor : parseStatus(end.outs[0]?.readInt32LE(0) ?? 0)
   }
 }
+
+const roundUp = (at: number): number => Math.ceil(at / CODE_SIZE) * CODE_SIZE
 
 /** Room for most lists; what is never touched takes no memory. */
 const ROOM = 512 * 1024

@@ -24,8 +24,12 @@ const ARCHITECTURES = words(`AARCH64 ARM LOONGARCH64 M68K MIPS MIPS64 MIPS64N32 
 
 const FILTER_FLAGS = words('LOG SPEC_ALLOW TSYNC WAIT_KILLABLE_RECV').map((name) => `SECCOMP_FILTER_FLAG_${name}`)
 
-/** A word that is in no table goes to the file system as it is. */
-const isMountOption = (word: string): boolean => parseOptions([word]).data.length === 0
+/** Those of every file system, which the kernel itself takes; and those that change nothing. */
+const GENERAL = new Set(words(`async dirsync iversion lazytime loud mand noiversion nolazytime nomand norelatime nostrictatime
+  silent sync`))
+
+/** Another word that is in no table goes to the file system as it is. */
+const isMountOption = (word: string): boolean => GENERAL.has(word) || parseOptions([word]).data.length === 0
 
 const isArchitecture = (name: string): boolean => accepts(() => readArchitecture('architecture', name))
 const isFilterFlag = (name: string): boolean => accepts(() => parseSeccomp({ defaultAction: 'SCMP_ACT_ALLOW', flags: [name] }))

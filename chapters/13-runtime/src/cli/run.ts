@@ -1,0 +1,130 @@
+// create, run and exec: the verbs that make a process, in front or not.
+//
+//   await run(call)   → the exit code
+import { existsSync, readFileSync } from 'node:fs'
+import { exitCode, forwardSignals, SpecError } from '@pocker/syscalls'
+import { create, type Made } from '../lifecycle/create.ts'
+import { remove } from '../lifecycle/delete.ts'
+import { exec } from '../lifecycle/exec.ts'
+import { startMade } from '../lifecycle/start.ts'
+import type { Store } from '../lifecycle/store.ts'
+import type { Birth } from '../monitor/birth.ts'
+import { readProcess } from '../spec/read.ts'
+import type { ProcessSpec } from '../spec/schema.ts'
+import { isSet, number, text, texts, type Values } from './flags.ts'
+import { attachTerminal, terminalPair, type TerminalPair } from './terminal.ts'
+
+/** What a verb is called with. */
+export interface Call {
+  readonly store: Store
+  readonly values: Values
+  readonly words: readonly string[]
+  readonly warn: (line: string) => void
+}
+
+/** Whoever asks for a pid file is going to wait for that process himself: conmon, containerd's shim. Orphans come to them. */
+export const staysFor = ({ values }: Call): boolean => text(values, 'pid-file') === undefined
+
+/** A terminal for what runs in front, if it wants one, and nobody said where to send it. */
+class Front {
+  #pair: TerminalPair | undefined
+  readonly socket = (): number => (this.#pair = terminalPair()).theirs
+
+  /** It gets our signals, and its exit code is ours. */
+  async of(birth: Birth, begin: () => Promise<void> | void): Promise<number> {
+    const stop = forwardSignals(() => birth.pid)
+    const detach = this.#pair && attachTerminal(this.#pair.master())
+    try {
+      await begin()
+      return exitCode(await birth.ended())
+    } finally {
+      stop()
+      await detach?.()
+    }
+  }
+}
+
+export function created({ store, values, words: [id = ''], warn }: Call, monitored: boolean, front?: Front): Promise<Made> {
+  const [consoleSocket, pidFile] = [text(values, 'console-socket') ?? front?.socket, text(values, 'pid-file')]
+  return create(store, {
+    id, bundle: text(values, 'bundle') ?? '.', monitored, warn,
+    noPivot: isSet(values, 'no-pivot'), noNewKeyring: isSet(values, 'no-new-keyring'),
+    preserved: number(values, 'preserve-fds') ?? 0,
+    ...(consoleSocket !== undefined && { consoleSocket }), ...(pidFile !== undefined && { pidFile }),
+  })
+}
+
+export async function run(call: Call): Promise<number> {
+  const { store, values, words: [id = ''], warn } = call
+  const [detach, keep] = [isSet(values, 'detach'), isSet(values, 'keep')]
+  const front = detach ? undefined : new Front()
+  const made = await created(call, !detach || staysFor(call), front)
+  const clean = async (): Promise<void> => {
+    if (existsSync(store.path(id))) for (const line of await remove(store, id, { force: true })) warn(line)
+  }
+  try {
+    if (front) return await front.of(made.birth, () => startMade(store, made))
+    await startMade(store, made)
+    return 0
+  } catch (error) {
+    await clean()
+    throw error
+  } finally {
+    if (!detach && !keep) await clean()
+  }
+}
+
+export async function execute(call: Call): Promise<number> {
+  const { store, values, words: [id = ''] } = call
+  store.read(id) // an unknown container is told before anything else
+  const detach = isSet(values, 'detach')
+  const front = detach ? undefined : new Front()
+  const [consoleSocket, pidFile] = [text(values, 'console-socket') ?? front?.socket, text(values, 'pid-file')]
+  const birth = exec(store, {
+    id, process: processFor(call), monitored: !detach || staysFor(call), preserved: number(values, 'preserve-fds') ?? 0,
+    ignorePaused: isSet(values, 'ignore-paused'),
+    ...(consoleSocket !== undefined && { consoleSocket }), ...(pidFile !== undefined && { pidFile }),
+  })
+  return front ? await front.of(birth, () => {}) : 0
+}
+
+function processFor(call: Call): ProcessSpec {
+  const {
+    store,
+    values,
+    words: [id = '', ...args],
+  } = call
+  const file = text(values, 'process')
+  if (file !== undefined) return readProcess(readFileSync(file, 'utf8'), file)
+  if (args.length === 0) throw new SpecError('exec: expected a program to run, or --process FILE, got neither')
+  const base = store.config(id).process
+  const [uid, gid] = (text(values, 'user') ?? '').split(':')
+  const id32 = (what: string, given: string): number => number({ [what]: given }, what) ?? 0
+  const gids = texts(values, 'additional-gids').map((given) => id32('additional-gids', given))
+  const caps = texts(values, 'cap')
+  const cwd = text(values, 'cwd')
+  const sets = base?.capabilities ?? {}
+  const withCaps = (names: readonly string[] = []): string[] => [...new Set([...names, ...caps])]
+  return {
+    cwd: '/',
+    user: { uid: 0, gid: 0 },
+    ...base,
+    args,
+    ...(cwd !== undefined && { cwd }),
+    terminal: isSet(values, 'tty'),
+    env: [...(base?.env ?? []), ...texts(values, 'env')],
+    ...(uid && {
+      user: { uid: id32('user', uid), gid: gid ? id32('user', gid) : 0, ...(gids.length > 0 && { additionalGids: gids }) },
+    }),
+    ...(!uid && gids.length > 0 && { user: { ...(base?.user ?? { uid: 0, gid: 0 }), additionalGids: gids } }),
+    ...(caps.length > 0 && {
+      capabilities: {
+        ...sets,
+        bounding: withCaps(sets.bounding),
+        effective: withCaps(sets.effective),
+        permitted: withCaps(sets.permitted),
+      },
+    }),
+    ...(isSet(values, 'no-new-privs') && { noNewPrivileges: true }),
+  }
+}

@@ -159,9 +159,13 @@ function labels(spec: Spec): Isolation {
   for (const field of ['intelRdt', 'netDevices'] as const) {
     if (spec.linux?.[field]) throw new SpecError(`linux.${field}: expected none, as nothing here gives it`)
   }
-  for (const [field, label] of [['process.selinuxLabel', selinuxLabel], ['linux.mountLabel', spec.linux?.mountLabel]]) {
+  const { mountLabel, intelRdt, netDevices = {} } = spec.linux ?? {}
+  for (const [field, label] of [['process.selinuxLabel', selinuxLabel], ['linux.mountLabel', mountLabel]]) {
     if (label) throw new SpecError(`${field}: expected none, as SELinux labels are not given here, got ${label}`)
   }
+  if (intelRdt) throw new SpecError('linux.intelRdt: expected none, as shares of the processor\'s cache are not set here')
+  const [device] = Object.keys(netDevices)
+  if (device) throw new SpecError(`linux.netDevices: expected none, as devices are not moved here, got ${device}; use a hook`)
   if (!apparmorProfile || apparmorProfile === 'unconfined') return { name: 'apparmor' }
   if (!existsSync('/sys/kernel/security/apparmor')) {
     throw new SpecError(

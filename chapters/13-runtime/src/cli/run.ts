@@ -1,7 +1,7 @@
 // create, run and exec: the verbs that make a process, in front or not.
 //
 //   await run(call)   → the exit code
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, readlinkSync } from 'node:fs'
 import { exitCode, forwardSignals, SpecError } from '@pocker/syscalls'
 import { create, type Made } from '../lifecycle/create.ts'
 import { remove } from '../lifecycle/delete.ts'
@@ -24,6 +24,26 @@ export interface Call {
 
 /** Whoever asks for a pid file is going to wait for that process himself: conmon, containerd's shim. Orphans come to them. */
 export const staysFor = ({ values }: Call): boolean => text(values, 'pid-file') === undefined
+
+/** Node's own descriptors lie behind those that it inherits, and the first of them is an epoll: nobody hands such a one on. */
+function preservedOf(values: Values): number {
+  const count = number(values, 'preserve-fds') ?? 0
+  for (let fd = 3; fd < 3 + count; fd++) {
+    const link = openFile(fd)
+    if (link === undefined || link === 'anon_inode:[eventpoll]') {
+      throw new SpecError(`--preserve-fds: expected descriptor ${fd} to be open, as ${count} are to be handed on, it is not`)
+    }
+  }
+  return count
+}
+
+function openFile(fd: number): string | undefined {
+  try {
+    return readlinkSync(`/proc/self/fd/${fd}`)
+  } catch {
+    return undefined
+  }
+}
 
 /** A terminal for what runs in front, if it wants one, and nobody said where to send it. */
 class Front {
@@ -49,7 +69,7 @@ export function created({ store, values, words: [id = ''], warn }: Call, monitor
   return create(store, {
     id, bundle: text(values, 'bundle') ?? '.', monitored, warn,
     noPivot: isSet(values, 'no-pivot'), noNewKeyring: isSet(values, 'no-new-keyring'),
-    preserved: number(values, 'preserve-fds') ?? 0,
+    preserved: preservedOf(values),
     ...(consoleSocket !== undefined && { consoleSocket }), ...(pidFile !== undefined && { pidFile }),
   })
 }
@@ -81,7 +101,7 @@ export async function execute(call: Call): Promise<number> {
   const front = detach ? undefined : new Front()
   const [consoleSocket, pidFile] = [text(values, 'console-socket') ?? front?.socket, text(values, 'pid-file')]
   const birth = exec(store, {
-    id, process: processFor(call), monitored: !detach || staysFor(call), preserved: number(values, 'preserve-fds') ?? 0,
+    id, process: processFor(call), monitored: !detach || staysFor(call), preserved: preservedOf(values),
     ignorePaused: isSet(values, 'ignore-paused'),
     ...(consoleSocket !== undefined && { consoleSocket }), ...(pidFile !== undefined && { pidFile }),
   })

@@ -190,7 +190,7 @@ async function toTheLastGate(birth: Birth, store: Store, stored: Stored, { spec,
   next()
   checkProgram(birth.pid, spec.process)
   const monitor = processOf(birth.monitor)
-  writeFileSync(store.path(stored.id, 'rest.json'), JSON.stringify(birth.rest()))
+  writeFileSync(store.path(stored.id, 'rest.json'), JSON.stringify(birth.rest()), { mode: 0o600 })
   const written = { ...made, ...(monitor && { monitor }) }
   store.write(written)
   return written

@@ -63,13 +63,14 @@ export function filesystem(as: string, type: string, source: string, { set, data
 
 /** A copy of a mount of the host's, not attached yet, with its own attributes, under the name `as`. */
 // region bind
-export function bind(as: string, source: string, { set, clear, propagation, recursive }: Options): Syscall[] {
+export function bind(as: string, source: string, { set, clear, all, propagation, recursive }: Options): Syscall[] {
   const copy: Fd = { resultOf: as }
   return [
     { ...openTree(AT_FDCWD, source, recursive), as },
     because('nothing mounted there later comes in, unless asked for',
       setMountAttributes(copy, { propagation: propagation || MS_PRIVATE }, true)),
-    ...(set || clear ? [because('on the copy, and on all below it', setMountAttributes(copy, { set, clear }, true))] : []),
+    ...(set || clear ? [because('on the copy', setMountAttributes(copy, { set, clear }, false))] : []),
+    ...(all.set || all.clear ? [because('on the copy, and on all below it', setMountAttributes(copy, all, true))] : []),
   ]
 }
 // endregion

@@ -7,7 +7,7 @@
 // Invariant: pure. Whether a source exists is the caller's to see: -v makes a missing directory, --mount refuses it.
 import { SpecError } from '@pocker/syscalls'
 import type { Mount } from './mount.ts'
-import { parsePropagation } from './options.ts'
+import { below, parsePropagation } from './options.ts'
 
 /** Docker's options for a tmpfs, before the user's own. */
 const TMPFS = ['nosuid', 'nodev', 'noexec']
@@ -24,7 +24,7 @@ export function parseVolume(text: string): Mount {
   for (const word of options) {
     if (word !== 'ro' && word !== 'rw') parsePropagation('--volume: option', word)
   }
-  return { destination, type: 'bind', source, options: ['rbind', ...options] }
+  return { destination, type: 'bind', source, options: ['rbind', ...options.map(below)] }
 }
 
 /** @param text comma-separated key=value. @throws {SpecError} */
@@ -49,7 +49,7 @@ export function parseMount(text: string): Mount {
   absolute('--mount: source', source)
   const propagation = fields.get('bind-propagation')
   if (propagation !== undefined) parsePropagation('--mount: bind-propagation', propagation)
-  return { destination, type, source, options: ['rbind', ...readonly, ...(propagation === undefined ? [] : [propagation])] }
+  return { destination, type, source, options: ['rbind', ...readonly.map(below), ...(propagation === undefined ? [] : [propagation])] }
 }
 
 const ALIASES: Readonly<Record<string, string>> = { src: 'source', dst: 'target', destination: 'target', ro: 'readonly' }

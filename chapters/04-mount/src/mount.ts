@@ -40,6 +40,8 @@ export interface MountSpec {
   readonly readonlyPaths?: readonly string[]
   /** Further steps while the root is known as the descriptor `root`, and the host's files are still in sight. */
   readonly within?: readonly Syscall[]
+  /** Whether a place may be there twice: the later mount covers the earlier. Otherwise that is taken for a mistake. */
+  readonly stacked?: boolean
   /** `move` for a root that the kernel cannot pivot from, such as an initramfs. `pivot` if it is not said. */
   readonly change?: 'pivot' | 'move'
 }
@@ -60,7 +62,7 @@ export const DEFAULT_MOUNTS: readonly Mount[] = [
 export function mounts(spec: MountSpec): Isolation {
   const { root, mounts: list = DEFAULT_MOUNTS, maskedPaths = MASKED, readonlyPaths = READ_ONLY, within = [] } = spec
   if (!root.path) throw new SpecError('root.path: expected the path of a directory, got ""')
-  refuseDuplicates(list)
+  if (!spec.stacked) refuseDuplicates(list)
   return {
     name: 'mount',
     flags: CLONE_NEWNS,

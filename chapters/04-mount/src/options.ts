@@ -1,7 +1,7 @@
 // Mount options: the words of mount(8) and of the OCI runtime spec, and what the kernel makes of them.
 //
 //   parseOptions(['ro', 'nosuid', 'rslave', 'size=64m'])
-//     → { set: RDONLY|NOSUID, clear: 0, propagation: MS_SLAVE, recursive: …, data: [['size', '64m']] }
+//     → { set: RDONLY|NOSUID, clear: 0, propagation: MS_SLAVE, …, data: [['size', '64m']] }
 //
 // Invariant: a word that is not in the tables goes to the file system as its own parameter, and the kernel judges it.
 import {
@@ -10,7 +10,7 @@ import {
 } from '@pocker/syscalls'
 
 /** What one word sets and clears. @see mount_setattr(2) */
-interface Attribute { readonly set: number; readonly clear: number }
+export interface Attribute { readonly set: number; readonly clear: number }
 
 const sets = (bit: number): Attribute => ({ set: bit, clear: 0 })
 const clears = (bit: number): Attribute => ({ set: 0, clear: bit })
@@ -36,6 +36,8 @@ const PROPAGATION: Readonly<Record<string, number>> = {
 export interface Options {
   readonly set: number
   readonly clear: number
+  /** The same for the mount and all below it, of a bind mount: rro, rnosuid, … */
+  readonly all: Attribute
   /** MS_PRIVATE, …; 0 if none was asked for. */
   readonly propagation: number
   /** Whether a bind mount takes along what is mounted below its source. */
@@ -47,13 +49,17 @@ export interface Options {
 
 export function parseOptions(words: readonly string[]): Options {
   let [set, clear, propagation, recursive, bind] = [0, 0, 0, false, false]
+  let all: Attribute = { set: 0, clear: 0 }
   const data: (readonly [string, string?])[] = []
   for (const word of words) {
-    const attribute = ATTRIBUTES[word] ?? ATTRIBUTES[word.replace(/^r/, '')] // rro: what is mounted below as well, as ro does here
+    const attribute = ATTRIBUTES[word]
+    const deep = attribute ? undefined : ATTRIBUTES[word.replace(/^r/, '')] // rro: on all that is mounted below as well
     const spread = propagationOf(word)
     if (attribute) {
       set = (set & ~attribute.clear) | attribute.set
       clear = (clear & ~attribute.set) | attribute.clear
+    } else if (deep) {
+      all = { set: (all.set & ~deep.clear) | deep.set, clear: (all.clear & ~deep.set) | deep.clear }
     } else if (spread) {
       propagation = spread
     } else if (word === 'bind' || word === 'rbind') {
@@ -64,8 +70,11 @@ export function parseOptions(words: readonly string[]): Options {
       data.push(value === undefined ? [key] : [key, value])
     }
   }
-  return { set, clear, propagation, recursive, bind, data }
+  return { set, clear, all, propagation, recursive, bind, data }
 }
+
+/** @returns the word that means the same for all mounts below, too: `rro` for `ro`; others as they are */
+export const below = (word: string): string => (ATTRIBUTES[word] ? `r${word}` : word)
 
 /** @returns MS_PRIVATE for `private` and `rprivate`, and so on; 0 for another word */
 export const propagationOf = (word: string): number => PROPAGATION[word] ?? PROPAGATION[word.replace(/^r/, '')] ?? 0

@@ -31,21 +31,25 @@ async function inside(script: string, { mounts: more = [], ...spec }: Spec = {})
 const bind = (source: string, destination: string, ...options: string[]): Mount =>
   ({ destination, type: 'bind', source, options: ['rbind', ...options], file: !statSync(source).isDirectory() })
 
+/** For the mounts below. */
+const NOTHING = { set: 0, clear: 0 }
+
 test('options: the words of mount(8), and what they set and clear', () => {
   assert.equal(parseOptions(['ro', 'nosuid', 'rslave', 'size=64m', 'newinstance']), {
-    set: MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID, clear: 0, propagation: MS_SLAVE, recursive: false, bind: false,
+    set: MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID, clear: 0, propagation: MS_SLAVE, recursive: false, bind: false, all: NOTHING,
     data: [['size', '64m'], ['newinstance']],
   })
   assert.equal(parseOptions(['ro', 'rw']).set, 0)
   assert.equal(parseOptions(['strictatime', 'noatime']), {
-    set: MOUNT_ATTR_NOATIME, clear: MOUNT_ATTR__ATIME, propagation: 0, recursive: false, bind: false, data: [],
+    set: MOUNT_ATTR_NOATIME, clear: MOUNT_ATTR__ATIME, propagation: 0, recursive: false, bind: false, data: [], all: NOTHING,
   })
+  assert.equal(parseOptions(['rro', 'rsuid']).all, { set: MOUNT_ATTR_RDONLY, clear: MOUNT_ATTR_NOSUID })
   assert.ok(parseOptions(['rbind']).recursive)
 })
 
 test('the flags of docker run become entries of the spec', () => {
-  assert.equal(parseVolume('/a:/b:ro,rslave'), { destination: '/b', type: 'bind', source: '/a', options: ['rbind', 'ro', 'rslave'] })
-  assert.equal(parseMount('type=bind,src=/a,dst=/b,readonly,bind-propagation=rshared'), { destination: '/b', type: 'bind', source: '/a', options: ['rbind', 'ro', 'rshared'] })
+  assert.equal(parseVolume('/a:/b:ro,rslave'), { destination: '/b', type: 'bind', source: '/a', options: ['rbind', 'rro', 'rslave'] })
+  assert.equal(parseMount('type=bind,src=/a,dst=/b,readonly,bind-propagation=rshared'), { destination: '/b', type: 'bind', source: '/a', options: ['rbind', 'rro', 'rshared'] })
   assert.equal(parseMount('type=tmpfs,target=/t,tmpfs-size=64m').options, ['nosuid', 'nodev', 'noexec', 'size=64m'])
   assert.equal(parseTmpfs('/run:size=1g,mode=700'), { destination: '/run', type: 'tmpfs', source: 'tmpfs', options: ['nosuid', 'nodev', 'noexec', 'size=1g', 'mode=700'] })
 })

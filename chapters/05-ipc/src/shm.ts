@@ -7,7 +7,7 @@
 // between us and the new container makes the copy over there, and brings it home as a descriptor.
 // Invariant: the other container may be hostile. Its /dev/shm is looked up within its root, magic links refused; so a
 // symbolic link in it leads to its own files, never to the host's; and what is masked there stays masked.
-import type { Mount } from '@pocker/mount'
+import { below, type Mount } from '@pocker/mount'
 import {
   because, chroot, CLONE_NEWNS, dieWithParent, fchdir, MOUNT_ATTR_NODEV, MOUNT_ATTR_NOEXEC, MOUNT_ATTR_NOSUID,
   moveMount, MS_PRIVATE, O_CLOEXEC, O_PATH, O_RDONLY, open, openInRoot, openTree, setMountAttributes, setns, SpecError,
@@ -34,7 +34,7 @@ export function ipcMounts({ mode, shmSize = SHM_SIZE }: IpcSpec): readonly Mount
   const queues: Mount = { destination: '/dev/mqueue', type: 'mqueue', source: 'mqueue', options: SAFE }
   if (mode === 'none' || typeof mode === 'object') return [queues]
   const memory: Mount = mode === 'host'
-    ? { destination: SHM, type: 'bind', source: SHM, options: ['rbind', ...SAFE] }
+    ? { destination: SHM, type: 'bind', source: SHM, options: ['rbind', ...SAFE.map(below)] }
     : { destination: SHM, type: 'tmpfs', source: 'shm', options: [...SAFE, 'mode=1777', `size=${shmSize}`] }
   return [memory, queues]
 }

@@ -34,7 +34,7 @@ test('every mode has the queues; /dev/shm is the host\'s, its own, the other\'s 
     ['/dev/mqueue'], ['/dev/shm', '/dev/mqueue'], ['/dev/shm', '/dev/mqueue'], ['/dev/shm', '/dev/mqueue'],
   ])
   assert.equal(ipcMounts({ mode: 'host' })[0], {
-    destination: '/dev/shm', type: 'bind', source: '/dev/shm', options: ['rbind', 'nosuid', 'nodev', 'noexec'],
+    destination: '/dev/shm', type: 'bind', source: '/dev/shm', options: ['rbind', 'rnosuid', 'rnodev', 'rnoexec'],
   })
   assert.equal(destinations({ mode: { join: 42 } }), ['/dev/mqueue'])
   for (const mode of MODES) assert.equal(joinedShm({ mode }), { name: 'shm' })

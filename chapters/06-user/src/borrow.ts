@@ -6,7 +6,7 @@
 // by the user namespace that owns that namespace. Where the container uses the host's, it gets a copy of the host's mount.
 // Invariant: a borrowed mount can do no more than the host's own could. What the host does not have is left out.
 import { existsSync } from 'node:fs'
-import type { Mount, MountSpec } from '@pocker/mount'
+import { below, type Mount, type MountSpec } from '@pocker/mount'
 
 /** Which namespaces are the container's own. */
 export interface Own { readonly pid: boolean; readonly net: boolean; readonly ipc: boolean }
@@ -20,7 +20,7 @@ export function borrow(list: readonly Mount[], own: Own, has = existsSync): Pick
     const shown = SHOWS[mount.type ?? '']
     if (shown === undefined || own[shown]) return [mount]
     if (!has(mount.destination)) return [] // /dev/mqueue is not mounted everywhere
-    return [{ ...mount, type: 'bind', source: mount.destination, options: ['rbind', ...mount.options ?? []] }]
+    return [{ ...mount, type: 'bind', source: mount.destination, options: ['rbind', ...(mount.options ?? []).map(below)] }]
   })
   return { mounts, devices: 'bound' }
 }

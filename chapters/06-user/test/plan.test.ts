@@ -106,7 +106,7 @@ test('what shows a namespace of the host\'s is borrowed, the rest is mounted afr
   assert.equal(sources({ pid: true, net: true, ipc: true }), [])
   assert.equal(sources({ pid: true, net: false, ipc: true }), ['/sys'])
   assert.equal(sources({ pid: false, net: false, ipc: false }), ['/proc', '/sys'])
-  assert.ok(borrow(DEFAULT_MOUNTS, { pid: true, net: false, ipc: true }).mounts?.find(({ source }) => source === '/sys')?.options?.includes('ro'))
+  assert.ok(borrow(DEFAULT_MOUNTS, { pid: true, net: false, ipc: true }).mounts?.find(({ source }) => source === '/sys')?.options?.includes('rro'))
 })
 
 test('each way in which a distribution forbids user namespaces is known, with its remedy', () => {

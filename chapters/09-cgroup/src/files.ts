@@ -99,6 +99,7 @@ export function writeTo(path: string, value: string): Syscall[] {
 /** Where a file is. */
 function place(tree: Tree, file: string): { version: 1 | 2; root: string } {
   const controller = controllerOf(file)
+  if (tree.unified && controller === 'cgroup') return { version: 2, root: tree.unified } // the tree's own: cgroup.max.depth
   if (tree.unified && tree.controllers.includes(controller) && !V1_ONLY.has(file)) return { version: 2, root: tree.unified }
   const root = tree.v1[V1[file]?.controller ?? controller]
   if (root !== undefined && V1[file]) return { version: 1, root }

@@ -42,7 +42,9 @@ export function parseMounts(mountinfo: string): Pick<Tree, 'unified' | 'v1'> {
 
 /** @returns what this process sees */
 export function findTree(): Tree {
-  const { unified, v1 } = parseMounts(readFileSync('/proc/self/mountinfo', 'utf8'))
+  const { unified, v1: all } = parseMounts(readFileSync('/proc/self/mountinfo', 'utf8'))
+  // Something may be mounted over them.
+  const v1 = Object.fromEntries(Object.entries(all).filter(([, root]) => existsSync(`${root}/cgroup.procs`)))
   const text = (path: string): string => (existsSync(path) ? readFileSync(path, 'utf8').trim() : '')
   const cpuset = v1['cpuset'] ?? unified ?? ''
   const suffix = v1['cpuset'] === undefined ? '.effective' : ''

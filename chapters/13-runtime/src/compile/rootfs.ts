@@ -30,6 +30,7 @@ export function rootfs(spec: Spec, place: Place): Isolation {
   const made = mounts({
     root: { path: place.rootfs, readonly: root.readonly ?? false },
     mounts: all,
+    stacked: true,
     // As runc has it: otherwise no mount in it could follow the host's, whatever its options say.
     rootfsPropagation: linux.rootfsPropagation ?? 'rslave',
     devices: shared(spec, 'user') ? 'made' : 'bound',

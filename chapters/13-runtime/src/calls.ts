@@ -3,8 +3,8 @@
 //   sendDescriptor({ resultOf: 'console' }, 100, '/dev/pts/0')   → data, as in chapter 00
 import {
   AF_UNIX, FALLOC_FL_KEEP_SIZE, FALLOC_FL_PUNCH_HOLE, IOPRIO_WHO_PROCESS, KEYCTL_JOIN_SESSION_KEYRING, LOCK_EX,
-  MSG_CMSG_CLOEXEC, O_CLOEXEC, O_NOCTTY, O_RDWR, SCM_RIGHTS, SOCK_CLOEXEC, SOCK_STREAM, SOL_SOCKET, TIOCGPTPEER, TIOCSCTTY, TIOCSPTLCK, TIOCSWINSZ,
-  type Fd, type Syscall,
+  MSG_CMSG_CLOEXEC, O_CLOEXEC, O_NOCTTY, O_RDWR, SCM_RIGHTS, SOCK_CLOEXEC, SOCK_STREAM, SOL_SOCKET, TIOCGPTPEER, TIOCSCTTY,
+  TIOCSPTLCK, TIOCSWINSZ, type Fd, type Syscall,
 } from '@pocker/syscalls'
 
 const bytes = (buffer: Buffer): { hex: string } => ({ hex: buffer.toString('hex') })

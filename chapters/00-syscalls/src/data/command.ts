@@ -45,6 +45,7 @@ export function command({ argv, env = [], cwd, execute, stdio = [0, 1, 2], prese
       ...stdio.map((from, to) => from === to
         ? because('node opens its stdio close-on-exec', setDescriptorFlags(to, 0))
         : dup3(from, to, 0)),
+      ...Array.from({ length: preserved }, (_, i) => because('and whatever else it inherits', setDescriptorFlags(3 + i, 0))),
       because('whatever else the caller had open stays outside', closeOnExecFrom(3 + preserved)),
       ...['SIGPIPE', 'SIGXFSZ'].map((name) => because('node ignores it, and ignored signals stay ignored', defaultSignal(name))),
       because('the parent blocked all of them for the clone', blockSignals([])),

@@ -155,7 +155,7 @@ async function born(store: Store, stored: Stored, making: Making): Promise<Made>
         ...making.given,
         start: named('start', O_RDWR),
         ...(monitored && { status: named('exit', O_RDWR | O_CREAT) }),
-        ...(making.spec.process.terminal && consoleSocket !== undefined && { console: typeof consoleSocket === 'string' ? hold(connected(consoleSocket)) : consoleSocket() }),
+        ...(making.spec.process.terminal && consoleSocket !== undefined && { console: socketOf(consoleSocket, hold) }),
       },
     })
     const made = await toTheLastGate(birth, store, stored, making)
@@ -195,6 +195,9 @@ async function toTheLastGate(birth: Birth, store: Store, stored: Stored, { spec,
   store.write(written)
   return written
 }
+
+const socketOf = (given: string | (() => number), hold: (fd: number) => number): number =>
+  typeof given === 'string' ? hold(connected(given)) : given()
 
 /** Both ends of a named pipe; one that is opened for reading alone would wait for a writer. */
 function reportPipe(path: string): { reader: number; writer: number } {

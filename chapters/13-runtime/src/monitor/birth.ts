@@ -10,8 +10,9 @@
 // nobody holds open ends the container.
 import { closeSync } from 'node:fs'
 import {
-  Arena, CLONE_CLEAR_SIGHAND, clone3, CODE_SIZE, emptyExecutable, encode, ended, endedSync, failedStep, formatCall, machine, parseStatus,
-  Pipe, StartError, startError, workBeside, type Exit, type Image, type Plan, type Result, type Step, type Syscall,
+  Arena, CLONE_CLEAR_SIGHAND, clone3, CODE_SIZE, emptyExecutable, encode, ended, endedSync, failedStep, formatCall, machine,
+  parseStatus, Pipe, StartError, startError, workBeside, type Exit, type Image, type Plan, type Result, type Step, 
+  type Syscall,
 } from '@pocker/syscalls'
 import { monitor, type Place } from './monitor.ts'
 
@@ -27,9 +28,12 @@ export interface BirthOptions {
   readonly file?: number
 }
 
-/** The steps of the program, of which the results are still to be read; and the part of the file that is the container's alone. */
+/** A step of the program, and where its result will be. */
+interface Late { readonly at: number; readonly call: string; readonly name: string; readonly path: string; readonly why: string }
+
+/** The steps of which the results are still to be read; and the part of the file that is the container's alone. */
 export interface Rest {
-  readonly steps: readonly { readonly at: number; readonly call: string; readonly name: string; readonly path: string; readonly why: string }[]
+  readonly steps: readonly Late[]
   readonly from: number
   readonly to: number
 }

@@ -161,6 +161,7 @@ async function born(store: Store, stored: Stored, making: Making): Promise<Made>
     const made = await toTheLastGate(birth, store, stored, making)
     if (pidFile !== undefined) writeWhole(pidFile, String(birth.pid))
     birth.go()
+    if (!monitored) birth.endedSync() // it has ended already, and is nobody else's to wait for
     return { birth, stored: made, spec: making.spec }
   } catch (error) {
     birth?.abandon()

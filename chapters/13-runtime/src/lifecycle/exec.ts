@@ -62,6 +62,7 @@ export function exec(store: Store, options: ExecOptions): Birth {
       birth.go()
     }
     birth.executed()
+    if (!monitored) birth.endedSync()
     return birth
   } catch (error) {
     birth?.abandon()

@@ -49,7 +49,8 @@ export function parseMount(text: string): Mount {
   absolute('--mount: source', source)
   const propagation = fields.get('bind-propagation')
   if (propagation !== undefined) parsePropagation('--mount: bind-propagation', propagation)
-  return { destination, type, source, options: ['rbind', ...readonly.map(below), ...(propagation === undefined ? [] : [propagation])] }
+  const spread = propagation === undefined ? [] : [propagation]
+  return { destination, type, source, options: ['rbind', ...readonly.map(below), ...spread] }
 }
 
 const ALIASES: Readonly<Record<string, string>> = { src: 'source', dst: 'target', destination: 'target', ro: 'readonly' }

@@ -24,8 +24,9 @@ child.on('close', (code, signal) => {
   const failures = [...text.matchAll(/^ {2} FAIL +"(.*)"\n([^]*?)\n\n\n/gm)].map(([, test, why]) =>
     [`${name}: ${test}`, ...why.split('\n').filter((line) => line.trim() && !line.includes('node_modules'))].slice(0, 16).join('\n'))
   // A hook that fails twice ends its suite without a word.
-  for (const [, file, done, of] of text.matchAll(/^(\S+\.ts)\n[^\n]*\((\d+) \/ (\d+)\)$/gm)) {
-    if (done !== of && failures.length === 0) failures.push(`${name}: ${file} ended after ${done} of ${of} tests, without a word`)
+  for (const part of text.split(/^(?=\S+\.(?:test|long)\.ts$)/m)) {
+    const [, file, done, of] = /^(\S+)\n[^]*?\((\d+) \/ (\d+)\)$/m.exec(part) ?? []
+    if (done !== of && !/^ {2} FAIL /m.test(part)) failures.push(`${name}: ${file} ended after ${done} of ${of} tests, without a word`)
   }
   if (failed > total - passed) failures.push(`${name}: the tests ended with ${signal ?? `code ${code}`}, and said in the end: ${text.slice(-300)}`)
   const skips = [...output.matchAll(/^SKIP (.*)$/gm)].map(([, line]) => line)

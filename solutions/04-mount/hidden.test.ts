@@ -58,4 +58,29 @@ const writable = check({
   }
 })
 
-export const hidden: HiddenChecks = { pivot: [below, jail], readonlyBind: [writable] }
+const absent = check({
+  id: 'absent',
+  title: 'a path at which there is nothing is passed over',
+  points: 1,
+  hint: 'a step may fail, and the list goes on: which errno says that there is no such file?',
+}, async ({ compute, run, token }) => {
+  const path = `/tmp/${token()}`
+  const { before = [], ...isolation } = await compute([path, `/tmp/${token()}`])
+  await run({ ...isolation, before: [mkdir(path, 0o755), ...before] })
+})
+
+const errors = check({
+  id: 'errors',
+  title: 'every other error ends the list',
+  points: 1,
+  hint: 'a mask that does not hold, and of which nobody hears, is worse than none. mayFail takes names of errors, too',
+}, async ({ compute, run, token }) => {
+  const path = `/tmp/${token()}`
+  const started = await run(await compute([path]), { groups: { files: [path] } }).then(() => true, (error: unknown) => {
+    if (error instanceof Failure && error.message.startsWith('a step failed')) return false
+    throw error
+  })
+  if (started) throw new Failure(`${path} is a file, which was not hidden, and the container started: expected an error`)
+})
+
+export const hidden: HiddenChecks = { pivot: [below, jail], readonlyBind: [writable], masked: [absent, errors] }

@@ -1,5 +1,7 @@
 // The hidden checks of chapter 05.
-import { check, Failure, same, type HiddenChecks } from '@pocker/grader'
+import { check, Failure, mountsAt, same, type HiddenChecks } from '@pocker/grader'
+
+const MiB = 1024 * 1024
 
 const only = check({
   id: 'only',
@@ -43,4 +45,29 @@ const safe = check({
   same(missing.join(' '), '', `expected nosuid nodev noexec, and this is missing: ${missing.join(' ')}`)
 })
 
-export const hidden: HiddenChecks = { separate: [only], queues: [quiet, safe] }
+const own = check({
+  id: 'own',
+  title: 'the machine sees nothing of it',
+  points: 2,
+  hint: 'a mount table of its own, and not one that passes its mounts on: what was the first step of chapter 04?',
+}, async ({ compute, run }) => {
+  const { sandbox: { before, now } } = await run(await compute('/home', MiB))
+  const [expected, seen] = [before, now].map(({ mounts }) => mounts.map(({ point }) => point).join(' '))
+  if (seen !== expected) throw new Failure('the mount appeared on the machine as well: expected it in the container only', {
+    expected: `mounts at ${expected}`, seen: `mounts at ${seen}`,
+  })
+})
+
+const harmless = check({
+  id: 'harmless',
+  title: 'no program, no device and no set-user-id is taken from it',
+  points: 1,
+  hint: 'everybody may write there: so nobody should be able to execute what somebody has written',
+}, async ({ compute, run }) => {
+  const { mounts } = await run(await compute('/home', MiB))
+  const options = mountsAt(mounts, '/home').at(-1)?.options ?? []
+  const missing = ['nosuid', 'nodev', 'noexec'].filter((option) => !options.includes(option))
+  same(missing.join(' '), '', `expected nosuid nodev noexec at /home, and this is missing: ${missing.join(' ')}`)
+})
+
+export const hidden: HiddenChecks = { separate: [only], queues: [quiet, safe], shm: [own, harmless] }

@@ -1,6 +1,7 @@
 // The hidden checks of chapter 06.
 import { randomInt } from 'node:crypto'
-import { check, same, type HiddenChecks } from '@pocker/grader'
+import { check, Failure, same, type HiddenChecks } from '@pocker/grader'
+import { seen, somebody } from '../../exercises/06-user/himself.test.ts'
 
 const stranger = check({
   id: 'stranger',
@@ -74,4 +75,32 @@ const free = check({
   same(setgroups, 'allow', `setgroups: expected allow for a user with a range, got ${setgroups}`)
 })
 
-export const hidden: HiddenChecks = { mapped: [stranger], rootless: [joined, own, numbered, free] }
+const program = check({
+  id: 'program',
+  title: 'the program is this user: a file that it makes is his outside, too',
+  points: 1,
+  hint: 'a map moves nobody: the child is still the user who made it, and has to become the one it should be',
+}, async (context) => {
+  const who = somebody()
+  const { users: { owner } } = await seen(context, who)
+  const [expected, got] = [`${who.uid}:${who.gid}`, `${owner?.uid}:${owner?.gid}`]
+  same(got, expected, `expected a file made inside to belong to ${expected} outside, got ${got}`)
+})
+
+const edges = check({
+  id: 'edges',
+  title: 'he may be the first or the last of all users',
+  points: 2,
+  hint: 'below user 0 there is nobody: what does the kernel say to a range of 0 users?',
+}, async (context) => {
+  const who = somebody()
+  for (const uid of [0, who.size - 1]) {
+    const { users: { uidMap } } = await seen(context, { ...who, uid })
+    const own = `${uid} ${uid} 1`
+    if (!uidMap.split('\n').includes(own)) throw new Failure(`uid_map: expected a line ${own}`, { expected: own, seen: uidMap })
+  }
+})
+
+export const hidden: HiddenChecks = {
+  mapped: [stranger], rootless: [joined, own, numbered, free], himself: [program, edges],
+}

@@ -1,5 +1,5 @@
 // The hidden checks of chapter 07.
-import { check, Failure, type HiddenChecks } from '@pocker/grader'
+import { check, Failure, same, type HiddenChecks } from '@pocker/grader'
 
 const host = check({
   id: 'host',
@@ -72,4 +72,17 @@ const own = check({
   if (names.length > 0) throw new Failure(`the machine has got the devices ${names.toSorted().join(' and ')}`)
 })
 
-export const hidden: HiddenChecks = { network: [host, untouched], pair: [padded, up, own] }
+const noAddress = check({
+  id: 'noAddress',
+  title: 'what is no address is refused, with the text',
+  points: 1,
+  hint: 'a byte holds 0 to 255, and Buffer.from takes 256 for 0',
+}, async ({ refusal }) => {
+  for (const wrong of ['10.1.2.256', '10.1.2', '10.1.2.3.4', 'box', '10.1..3']) {
+    const expected = `address: expected four numbers from 0 to 255, got ${wrong}`
+    const { message } = await refusal(wrong, 24)
+    same(message, expected, `expected the error "${expected}", got "${message}"`)
+  }
+})
+
+export const hidden: HiddenChecks = { network: [host, untouched], pair: [padded, up, own], addressed: [noAddress] }

@@ -53,4 +53,37 @@ const many = check({
   hint: 'there is no weight above 10000 (ERANGE). Bring the shares into their range before you convert them',
 }, (context) => becomes(context, randomInt(300_000, 1_000_000), 10_000))
 
-export const hidden: HiddenChecks = { cpus: [exact, refuses], weighed: [few, many] }
+const machine = (): { directory: string; version: 2; cpus: string; mems: string; last: number } => {
+  const last = randomInt(3, 60)
+  return { directory: '/tmp/box', version: 2, cpus: `0-${last}`, mems: '0', last }
+}
+
+const lacking = check({
+  id: 'lacking',
+  title: 'processors that the machine lacks are refused, with both lists',
+  points: 1,
+  hint: 'both are lists: which numbers does each of them mean? Numbers are compared as numbers: 10 is more than 9',
+}, async ({ refusal }) => {
+  const { last, ...there } = machine()
+  for (const wrong of [`0,${last + 1}`, `${last - 1}-${last + 1}`, '100']) {
+    const expected = `cpus: expected some of ${there.cpus}, got ${wrong}`
+    const { message } = await refusal(there, wrong)
+    same(message, expected, `expected the error "${expected}", got "${message}"`)
+  }
+})
+
+const lists = check({
+  id: 'lists',
+  title: 'what is no list is refused, with the text',
+  points: 1,
+  hint: 'which way does a range go? What is between two commas? A regular expression says what a part looks like',
+}, async ({ refusal }) => {
+  const { last: _, ...there } = machine()
+  for (const wrong of ['2-1', '1,,2', 'all', '0-', '']) {
+    const expected = `cpus: expected a list such as 0-2,4, got ${JSON.stringify(wrong)}`
+    const { message } = await refusal(there, wrong)
+    same(message, expected, `expected the error "${expected}", got "${message}"`)
+  }
+})
+
+export const hidden: HiddenChecks = { cpus: [exact, refuses], weighed: [few, many], pinned: [lacking, lists] }

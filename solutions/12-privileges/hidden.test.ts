@@ -1,6 +1,7 @@
 // The hidden checks of chapter 12.
 import { randomInt } from 'node:crypto'
-import { check, Failure, same, type HiddenChecks } from '@pocker/grader'
+import { check, Failure, rootfs, same, type HiddenChecks } from '@pocker/grader'
+import { mkdir, setsid } from '@pocker/syscalls'
 import { CAP } from '@pocker/syscalls'
 
 /** Two that every kernel knows. */
@@ -75,4 +76,41 @@ const nothingNew = check({
   same(rights.noNewPrivileges ? '1' : '0', '1', 'NoNewPrivs: expected 1, got 0')
 })
 
-export const hidden: HiddenChecks = { powerless: [inherited, refuses], become: [left, capabilities, nothingNew] }
+/** @returns the message of the step that failed; undefined if the container started */
+const failing = (running: Promise<unknown>): Promise<string | undefined> => running.then(() => undefined, (error: unknown) => {
+  if (error instanceof Failure && error.message.startsWith('a step failed')) return error.message
+  throw error
+})
+
+const errors = check({
+  id: 'errors',
+  title: 'without its program there is no container',
+  points: 2,
+  hint: 'an error that may happen is an error that nobody sees. Which steps may fail, and should they?',
+}, async ({ compute, run, token }) => {
+  const [root, name] = [`/tmp/${token()}`, token()]
+  const { before = [], ...isolation } = await compute(root, { name, text: token() })
+  // Nobody can write to a directory.
+  const there = [...rootfs(root, 'exe', 'proc'), mkdir(`${root}/exe/${name}`, 0o755)]
+  const message = await failing(run({ ...isolation, before: [...there, ...before] }))
+  if (message === undefined) throw new Failure('the program could not be written, and the container started: expected an error')
+})
+
+const session = check({
+  id: 'session',
+  title: 'the container has a session of its own',
+  points: 1,
+  hint: 'whoever is in the session of a terminal gets its Ctrl-C, and ends with it. The first isolation of chapter 00 has the call',
+}, async ({ compute, run, token }) => {
+  const root = `/tmp/${token()}`
+  const { before = [], child = [], ...isolation } = await compute(root, { name: token(), text: token() })
+  const asking = { ...isolation, before: [...rootfs(root, 'exe', 'proc'), ...before], child: [...child, setsid()] }
+  // The first process of a session cannot make another one.
+  const message = await failing(run(asking))
+  if (message === undefined) throw new Failure('the container is in the session of whoever started it')
+  if (!message.includes('setsid(): EPERM')) throw new Failure(message)
+})
+
+export const hidden: HiddenChecks = {
+  powerless: [inherited, refuses], become: [left, capabilities, nothingNew], mended: [errors, session],
+}

@@ -4,15 +4,19 @@
 //   course check 02/names         one of them
 //   course check 02 --answers DIR --json
 //
-// Exit code: 0 with full points, 1 without, 2 if the command line asks for something that is not there.
+// Points for answers in exercises/ count for the progress. Exit code: 0 with full points, as far as this machine can judge,
+// 1 without, 2 if the command line asks for something that is not there.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { exercises, grade, lines, report, ROOT, select, type Found, type Report, type Verdict } from '@pocker/grader'
+import { exercises, grade, lines, report, select, type ExerciseResult, type Found, type Report, type Verdict } from '@pocker/grader'
 import { SpecError } from '@pocker/syscalls'
-import type { Command } from 'commander'
 import colors from 'picocolors'
+import { loadProgress, updateProgress, withResult } from './progress.ts'
+import { seeded, seedOf } from './seed.ts'
+import { basis } from './basis.ts'
+import { courseRoot, gradeAnswer } from './work.ts'
 
-interface CheckOptions { readonly json?: true; readonly answers?: string }
+export interface CheckOptions { readonly json?: true; readonly answers?: string }
 
 const USAGE = 2
 const MARKS: Readonly<Record<Verdict, string>> = {
@@ -22,22 +26,13 @@ const MARKS: Readonly<Record<Verdict, string>> = {
   error: colors.magenta('the grader failed:'),
 }
 
-export function addCheck(program: Command): void {
-  program.command('check')
-    .description('grade your answers')
-    .argument('[exercise]', 'a chapter or an exercise, such as 02 or 02/names')
-    .option('--json', 'print the result as data')
-    .option('--answers <dir>', 'where the answers are, instead of exercises/')
-    .action(async (wanted: string | undefined, options: CheckOptions) => {
-      process.exitCode = await checkAnswers(wanted, options)
-    })
-}
-
-async function checkAnswers(wanted: string | undefined, options: CheckOptions): Promise<number> {
+export async function checkAnswers(wanted: string | undefined, options: CheckOptions): Promise<number> {
   try {
-    const result = await gradeAll(select(await exercises(), wanted), options.answers)
-    console.log(options.json ? JSON.stringify(result, null, 2) : lines(result, (verdict) => MARKS[verdict]).join('\n'))
-    return result.earned === result.points ? 0 : 1
+    const root = courseRoot()
+    const result = await gradeAll(root, select(await exercises(root), wanted), options.answers)
+    const told = [...lines(result, (verdict) => MARKS[verdict]), ...basis(result)]
+    console.log(options.json ? JSON.stringify(result, null, 2) : told.join('\n'))
+    return result.earned + missing(result) === result.points ? 0 : 1
   } catch (error) {
     if (!(error instanceof SpecError)) throw error
     console.error(`course: ${error.message}`)
@@ -45,17 +40,31 @@ async function checkAnswers(wanted: string | undefined, options: CheckOptions): 
   }
 }
 
-async function gradeAll(chosen: readonly Found[], answers?: string): Promise<Report> {
+/** Points of checks that this copy of the course does not have. */
+const missing = ({ exercises: all }: Report): number =>
+  all.reduce((sum, { points, checks }) => sum + points - checks.reduce((one, check) => one + check.points, 0), 0)
+
+async function gradeAll(root: string, chosen: readonly Found[], answers?: string): Promise<Report> {
   if (answers !== undefined && !existsSync(answers)) {
     throw new SpecError(`--answers: expected a folder, got ${answers}, which does not exist`)
   }
-  const results = []
-  for (const exercise of chosen) results.push(await grade(exercise, answerFile(exercise, answers)))
+  const { progress, notice } = loadProgress(root)
+  if (notice !== undefined) console.error(`course: ${notice}`)
+  const results: ExerciseResult[] = []
+  for (const exercise of chosen) {
+    const seed = seedOf(progress)
+    results.push(answers === undefined ? await gradeAnswer(root, exercise, seed)
+      : await grade(seeded(exercise, seed), answerFile(exercise, answers), { root }))
+  }
+  if (answers === undefined) {
+    const unsaved = updateProgress(root, (old) => results.reduce(withResult, old))
+    if (unsaved !== undefined) console.error(`course: ${unsaved}`)
+  }
   return report(results)
 }
 
 /** In another folder, the answers of a chapter may have a folder of their own, as in exercises/. */
-function answerFile({ chapter, name }: Found, answers: string = join(ROOT, 'exercises')): string {
+function answerFile({ chapter, name }: Found, answers: string): string {
   const folder = join(answers, chapter)
   return join(existsSync(folder) ? folder : answers, `${name}.ts`)
 }

@@ -1,65 +1,91 @@
-// The command `course`. What keeps the lessons true prints its problems as file:line: what.
+// The command `course`. Everything is loaded when it is asked for: a word of help must not wait for the grader.
 //
-//   course sync [--check] [NN...]   source blocks: rewrite those that differ, or only report them
-//   course lessons [NN...]          console blocks: run them, each lesson in a fresh container
-//   course check [NN[/name]]        the answers to the exercises: see check.ts
-//   course vm [-- COMMAND...]       a Linux to break: see vm.ts
-import { Command } from 'commander'
-import pc from 'picocolors'
-import { main } from '@pocker/syscalls'
-import { addCheck } from './check.ts'
-import { lessonsOf, REPOSITORY, sourceBeside, syncLesson } from './chapters.ts'
-import { formatFailure, runLesson, type BlockRun } from './console.ts'
-import type { Lesson } from './lesson.ts'
-import { formatStale, stale } from './regions.ts'
-import { addVm } from './vm.ts'
+//   course                          the next exercise, graded when it is saved: watch/
+//   course check|list|hint|reset|diff|seed    check.ts, student.ts
+//   course doctor|clean|vm          the machine: doctor.ts, clean.ts, vm.ts
+//   course live|export              for lecturers: live/, export/
+//   course sync|lessons             what keeps the lessons true: lessons.ts
+import { Command, InvalidArgumentError } from 'commander'
+import type { CheckOptions } from './check.ts'
+import type { ExportOptions } from './export/export.ts'
+import type { SeedOptions } from './student.ts'
 
 const CHAPTERS = ['[chapters...]', 'numbers such as 02; all without any'] as const
+const EXERCISE = ['<exercise>', 'such as 02/names'] as const
 
-const program = new Command('course').description('Keeps the lessons true, and the exercises checked')
+type Body = () => Promise<number> | number
+
+/** What goes wrong because of what was typed is told in one line. */
+async function run(body: Body): Promise<void> {
+  const { main } = await import('@pocker/syscalls')
+  await main('course', async () => body())
+}
+
+const program = new Command('course')
+  .description('The course: shows the next exercise, and grades it when you save. Without a command, in a terminal: just that.')
+  .action(() => run(async () => {
+    const [{ isTerminal }, { courseRoot }] = await Promise.all([import('./watch/terminal.ts'), import('./work.ts')])
+    if (isTerminal()) return (await import('./watch/watch.ts')).watchCourse(courseRoot())
+    console.log('course: this is no terminal. Type one of these instead:\n'
+      + '  course list            the exercises\n  course check 02/names  grade one of them\n  course hint 02/names   a hint')
+    return 0
+  }))
+
+program.command('check').description('grade your answers')
+  .argument('[exercise]', 'a chapter or an exercise, such as 02 or 02/names')
+  .option('--json', 'print the result as data')
+  .option('--answers <dir>', 'where the answers are, instead of exercises/')
+  .action((wanted: string | undefined, options: CheckOptions) =>
+    run(async () => (await import('./check.ts')).checkAnswers(wanted, options)))
+program.command('list').description('all exercises, and your points')
+  .action(() => run(async () => (await import('./student.ts')).list()))
+program.command('hint').description('one more hint')
+  .argument('[exercise]', 'such as 02/names; the next one without it')
+  .option('--step <n>', 'this hint, and not the next', whole)
+  .action((wanted: string | undefined, { step }: { step?: number }) =>
+    run(async () => (await import('./student.ts')).hint(wanted, step)))
+program.command('reset').description('the starter again; what you wrote is kept beside it').argument(...EXERCISE)
+  .action((wanted: string) => run(async () => (await import('./student.ts')).reset(wanted)))
+program.command('diff').description('your answer against the solution, once you have passed').argument(...EXERCISE)
+  .action((wanted: string) => run(async () => (await import('./student.ts')).diff(wanted)))
+program.command('seed').description('whose random tokens the checks use')
+  .argument('[word]', 'keep this seed')
+  .option('--none', 'tokens that are new each time, as at first')
+  .option('--student <id>', 'print the seed of a student, with --secret')
+  .option('--secret <file>', 'a file that only the lecturer has')
+  .action((word: string | undefined, options: SeedOptions) => run(async () => (await import('./student.ts')).seed(word, options)))
+
+program.command('doctor').description('what this machine can do, and what to do about the rest')
+  .action(() => run(async () => (await import('./doctor.ts')).doctor()))
+program.command('clean').description('what a bad plan left on this machine; with --yes, removes it')
+  .option('--yes', 'remove what is listed')
+  .action(({ yes = false }: { yes?: boolean }) => run(async () => (await import('./clean.ts')).clean(yes)))
+program.command('vm').description('open a Linux that you can break; outside, nothing changes')
+  .argument('[command...]', 'what to run instead of a shell, after --')
+  .action((words: string[]) => run(async () => (await import('./vm.ts')).openVm(words)))
+
+program.command('live').description('for lecturers: from the starter to the solution, step by step').argument(...EXERCISE)
+  .action((wanted: string) => run(async () => (await import('./live/live.ts')).live(wanted)))
+program.command('export').description('for lecturers: the course as students or graders get it')
+  .argument('[dir]', 'a new folder: a repository for students')
+  .option('--solved <chapters>', 'up to this chapter, as source; the others are built (default: 00)', whole)
+  .option('--gradescope <file>', 'a zip file for Gradescope instead')
+  .option('--classroom50 <dir>', 'a folder for Classroom 50 instead')
+  .action((dir: string | undefined, options: ExportOptions) =>
+    run(async () => (await import('./export/export.ts')).exportCourse(dir, options)))
 
 program.command('sync').description('bring the source blocks of the lessons up to date')
   .argument(...CHAPTERS)
   .option('--check', 'only report those that differ; exit code 1 if there are any')
   .action((chapters: string[], { check = false }: { check?: boolean }) =>
-    main('course', async () => sync(lessonsOf(REPOSITORY, chapters), check)))
-
+    run(async () => (await import('./lessons.ts')).sync(chapters, check)))
 program.command('lessons').description('run the console blocks of the lessons, and compare')
   .argument(...CHAPTERS)
-  .action((chapters: string[]) => main('course', () => lessons(lessonsOf(REPOSITORY, chapters))))
+  .action((chapters: string[]) => run(async () => (await import('./lessons.ts')).lessons(chapters)))
 
-addCheck(program)
-addVm(program)
 await program.parseAsync()
 
-function sync(all: readonly Lesson[], check: boolean): number {
-  if (check) {
-    const problems = all.flatMap((lesson) =>
-      stale(lesson, sourceBeside(REPOSITORY, lesson.file)).map((block) => formatStale(lesson.file, block)))
-    for (const problem of problems) console.error(problem)
-    return problems.length > 0 ? 1 : 0
-  }
-  for (const lesson of all) {
-    const count = syncLesson(REPOSITORY, lesson)
-    if (count > 0) console.log(`${lesson.file}: ${count} ${count === 1 ? 'block' : 'blocks'} rewritten`)
-  }
-  return 0
-}
-
-async function lessons(all: readonly Lesson[]): Promise<number> {
-  let [passed, failed] = [0, 0]
-  for (const lesson of all) {
-    for await (const run of runLesson(lesson, { repository: REPOSITORY })) {
-      report(lesson.file, run)
-      run.failures.length > 0 ? failed++ : passed++
-    }
-  }
-  console.log(`${passed} console blocks passed, ${failed} failed`)
-  return failed > 0 ? 1 : 0
-}
-
-function report(file: string, { block, milliseconds, failures }: BlockRun): void {
-  const time = `${(milliseconds / 1000).toFixed(2)} s`.padStart(8)
-  console.log(`${failures.length > 0 ? pc.red('FAIL') : pc.green('ok  ')} ${time}  ${file}:${block.line}`)
-  for (const failure of failures) console.log(formatFailure(file, failure))
+function whole(text: string): number {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError(`expected a whole number, got ${text}`)
+  return Number(text)
 }

@@ -19,7 +19,8 @@ import {
 import type { Outcome, Request } from './inside.ts'
 import { closeAll, listen, type Heard, type Limits } from './listen.ts'
 import { privileged, type Places } from './places.ts'
-import { Failure, Lacks } from './verdict.ts'
+import { starved } from './status.ts'
+import { Failure, Lacks, Late } from './verdict.ts'
 
 const NOBODY = 65534
 const NAMESPACES = CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNS
@@ -44,18 +45,22 @@ const NODE = [
 /**
  * Calls a function of the answer.
  * @param code as bundle() makes it
+ * @param enter puts the box, by its process, where its use of the machine is limited; before it has the answer
  * @throws {Failure} if no outcome came: an endless loop, process.exit, too much output
  * @throws {Lacks} if this machine can make no box
  */
 export async function compute(
-  code: string, { name, args }: Omit<Request, 'mark'>, places: Places, limits: Limits,
+  code: string, { name, args }: Omit<Request, 'mark'>, places: Places, limits: Limits, enter: (pid: number) => void = () => {},
 ): Promise<Outcome> {
   const mark = `${randomBytes(16).toString('hex')} `
   const line = new RegExp(`^${mark}(.*)\n`, 'm')
   const input = JSON.stringify({ code, request: { name, args, mark } })
-  const heard = await inBox(input, places, (text) => line.test(text), limits)
+  const heard = await inBox(input, places, (text) => line.test(text), limits, enter)
   const [, json] = line.exec(heard.text) ?? []
-  if (json === undefined) throw new Failure(NO_OUTCOME[heard.end](name, limits))
+  if (json === undefined) {
+    const Kind = heard.end === 'late' ? Late : Failure
+    throw new Kind(NO_OUTCOME[heard.end](name, limits))
+  }
   return outcome(json)
 }
 
@@ -83,14 +88,17 @@ function outcome(json: string): Outcome {
   }
 }
 
-async function inBox(input: string, places: Places, found: (text: string) => boolean, limits: Limits): Promise<Heard> {
+async function inBox(
+  input: string, places: Places, found: (text: string) => boolean, limits: Limits, enter: (pid: number) => void,
+): Promise<Heard> {
   const [stdin, out, nothing] = [pipe(), pipe(), openSync('/dev/null', 'w')]
   const child = start([stdin.reader, out.writer, nothing], [stdin.writer, out.reader], places)
   const writer = new Socket({ fd: stdin.writer, readable: false, writable: true })
   writer.on('error', () => {}) // the box may be gone before it has read all
-  writer.end(input)
   try {
-    return await listen(out.reader, found, limits)
+    enter(child.pid)
+    writer.end(input)
+    return await listen(out.reader, found, { ...limits, waits: () => starved(child.pid, limits.ms) })
   } finally {
     writer.destroy()
     child.kill('SIGKILL')

@@ -1,6 +1,6 @@
 // From an answer to points.
 //
-//   await grade(exercise, file)   → ExerciseResult, see report.ts
+//   await grade(exercise, file)   → ExerciseResult, see result.ts
 //
 // Invariant: a check gives its points or none of them; what goes wrong in the grader itself is `error`, never `fail`.
 import { existsSync } from 'node:fs'
@@ -11,32 +11,54 @@ import { accept } from './accept.ts'
 import { token, type Check, type Context } from './check.ts'
 import { compute } from './compute.ts'
 import { ROOT, type Found } from './exercises.ts'
+import { fence, type Fence } from './fence.ts'
 import type { Outcome } from './inside.ts'
 import { look } from './look.ts'
 import { places } from './places.ts'
-import type { CheckResult, ExerciseResult } from './report.ts'
+import type { CheckResult, ExerciseResult } from './result.ts'
 import { bundle } from './submission.ts'
-import { Failure, Lacks } from './verdict.ts'
+import { Failure, Lacks, Late } from './verdict.ts'
 
 export interface Options {
   /** The course's folder. */
   readonly root?: string
   /** For one call of the answer's function, and for one container to start. */
   readonly seconds?: number
+  /** Why there is no answer that could be read; it fails every check. */
+  readonly refused?: string
+  /** The compiler, a process of its own, stays for the next answer; otherwise it ends. */
+  readonly again?: boolean
 }
 
 /** Bytes. */
 const MOST_OUTPUT = 1024 * 1024
+/** An answer that took too long so often is not waited for again. */
+const MOST_LATE = 2
+const NOT_TRIED = `not tried: the answer took too long ${MOST_LATE} times`
 
 /** @param file the answer */
 export async function grade(exercise: Found, file: string, options: Options = {}): Promise<ExerciseResult> {
-  const context = prepare(exercise, file, options)
+  const around = fence()
+  try {
+    return await graded(exercise, prepare(exercise, file, options, around))
+  } finally {
+    await around.close()
+  }
+}
+
+async function graded(exercise: Found, context: Promise<Context>): Promise<ExerciseResult> {
   const marked: readonly (readonly [Check, boolean])[] = [
     ...exercise.checks.map((check) => [check, false] as const),
     ...exercise.hidden.map((check) => [check, true] as const),
   ]
   const checks: CheckResult[] = []
-  for (const [check, hidden] of marked) checks.push(await judge(check, hidden, exercise.chapter, context))
+  const late = new Set<CheckResult>()
+  for (const [check, hidden] of marked) {
+    const tried = late.size < MOST_LATE ? context : Promise.reject(new Failure(NOT_TRIED))
+    const [result, wasLate] = await judge(check, hidden, exercise.chapter, tried)
+    checks.push(result)
+    if (wasLate) late.add(result)
+  }
   const sum = (of: readonly CheckResult[]): number => of.reduce((all, { points }) => all + points, 0)
   return {
     id: exercise.id, title: exercise.title, points: exercise.points,
@@ -46,33 +68,38 @@ export async function grade(exercise: Found, file: string, options: Options = {}
   }
 }
 
-async function judge(check: Check, hidden: boolean, chapter: string, context: Promise<Context>): Promise<CheckResult> {
+/** @returns also whether the answer took too long */
+async function judge(
+  check: Check, hidden: boolean, chapter: string, context: Promise<Context>,
+): Promise<readonly [CheckResult, boolean]> {
   const { id, title, points, hint, lesson = 'the-code' } = check
   const base = { id, title, points, hidden }
   try {
     await check.run(await context)
-    return { ...base, verdict: 'pass', earned: points }
+    return [{ ...base, verdict: 'pass', earned: points }, false]
   } catch (error) {
     const message = (error as Error).message
-    if (error instanceof Lacks) return { ...base, verdict: 'skip', earned: 0, message }
-    if (!(error instanceof Failure)) return { ...base, verdict: 'error', earned: 0, message }
+    if (error instanceof Lacks) return [{ ...base, verdict: 'skip', earned: 0, message }, false]
+    if (!(error instanceof Failure)) return [{ ...base, verdict: 'error', earned: 0, message }, false]
     const anchor = `chapters/${chapter}/README.md#${lesson}`
-    return { ...base, verdict: 'fail', earned: 0, message, ...error.difference, hint, lesson: anchor }
+    return [{ ...base, verdict: 'fail', earned: 0, message, ...error.difference, hint, lesson: anchor }, error instanceof Late]
   }
 }
 
 /** The answer is bundled once for all its checks; if that fails, it fails each of them. */
-function prepare({ chapter, name, maps }: Found, file: string, { root = ROOT, seconds = 10 }: Options): Promise<Context> {
+function prepare({ chapter, name, maps }: Found, file: string, options: Options, { enter }: Fence): Promise<Context> {
+  const { root = ROOT, seconds = 10, refused, again = false } = options
   const context = made()
   context.catch(() => {}) // each check reports it
   return context
 
   async function made(): Promise<Context> {
+    if (refused !== undefined) throw new Failure(refused)
     if (!existsSync(file)) throw new Failure(`expected an answer in ${file}, got no such file`)
     const where = await places()
-    const code = await bundle({ file: resolve(file), chapter, root }).finally(stop)
+    const code = await bundle({ file: resolve(file), chapter, root }).finally(() => again || stop())
     const limits = { ms: seconds * 1000, bytes: MOST_OUTPUT }
-    const outcome = (args: readonly Json[]): Promise<Outcome> => compute(code, { name, args }, where, limits)
+    const outcome = (args: readonly Json[]): Promise<Outcome> => compute(code, { name, args }, where, limits, enter)
     return {
       token,
       compute: async (...args) => accept(name, await outcome(args), maps),
@@ -82,7 +109,7 @@ function prepare({ chapter, name, maps }: Found, file: string, { root = ROOT, se
         const seen = 'isolation' in result ? 'an isolation' : result.nonsense
         throw new Failure(`${name}() accepted what it must refuse`, { expected: 'an error', seen })
       },
-      run: (isolation, surroundings) => look(isolation, where, limits, surroundings),
+      run: (isolation, surroundings) => look(isolation, where, limits, surroundings, enter),
     }
   }
 }

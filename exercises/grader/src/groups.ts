@@ -13,6 +13,7 @@ import { chownSync, closeSync, constants, fstatSync, mkdirSync, openSync, readFi
 import { join } from 'node:path'
 import { canSet, findTree, get, prepare, remove, roots, type Group, type Tree } from '@pocker/cgroup'
 import { CLONE_NEWCGROUP, CLONE_NEWUSER, close, O_CLOEXEC, O_RDONLY, open, read, visit } from '@pocker/syscalls'
+import { limit, PARENT, pathOf } from './fence.ts'
 import { readIf } from './status.ts'
 import { Lacks } from './verdict.ts'
 
@@ -48,11 +49,9 @@ export interface GroupFrame {
 
 export const NO_GROUPS: Groups = { own: {}, shown: {}, kills: 0, files: {} }
 
-const PARENT = '/pocker'
 /** Bytes that are read of a file. */
 const MOST = 4096
 const isPlain = (path: string): boolean => path.startsWith('/tmp/')
-const pathOf = (word: string): string => `${PARENT}/grade-${process.pid}-${word}`
 
 /**
  * @param file of version 2 that is to be written: its controller must be there
@@ -86,6 +85,7 @@ export function grouping({ name, files, preset = {} }: GroupsAsked, owner: numbe
   const opened = new Map<string, number>()
   const outside = (root: string, path: string): string => join(root, sandbox?.path ?? '', path.slice(root.length))
   for (const root of tree ? roots(tree) : []) mkdirSync(outside(root, root))
+  if (sandbox) limit(sandbox)
   const frame: GroupFrame = { binds: tree ? roots(tree).map((root) => [outside(root, root), root]) : [], plain }
 
   return {

@@ -5,7 +5,13 @@ import { Socket } from 'node:net'
 export const closeAll = (fds: readonly number[]): void => fds.forEach((fd) => closeSync(fd))
 
 /** How long to read, and how much. */
-export interface Limits { readonly ms: number; readonly bytes: number }
+export interface Limits {
+  readonly ms: number
+  readonly bytes: number
+  /** Asked when the time is over: whether to wait as long once more; at most so often as MORE says. */
+  readonly waits?: () => boolean
+}
+const MORE = 5
 
 /** How reading ended: the text was found, the writers are gone, the time is over, or there was too much. */
 export interface Heard { readonly end: 'found' | 'closed' | 'late' | 'long'; readonly text: string }
@@ -20,7 +26,12 @@ export function listen(fd: number, found: (text: string) => boolean, limits: Lim
       socket.destroy()
       resolve({ end, text })
     }
-    const timer = setTimeout(() => done('late'), limits.ms)
+    let more = 0
+    const over = (): void => {
+      if (more++ >= MORE || !limits.waits?.()) return done('late')
+      timer = setTimeout(over, limits.ms)
+    }
+    let timer = setTimeout(over, limits.ms)
     socket.setEncoding('utf8')
     socket.on('data', (chunk: string) => {
       text += chunk

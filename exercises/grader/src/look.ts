@@ -22,7 +22,7 @@ import { rightsOf, type Handed, type Rights } from './rights.ts'
 import { field, readIf, scoreOf } from './status.ts'
 import { FIRST_CHILD, FIRST_ID, idMaps, sandbox, SANDBOX_FLAGS, type Names, type Sandboxed, type User } from './sandbox.ts'
 import { usersOf, type Users } from './users.ts'
-import { Failure, Lacks } from './verdict.ts'
+import { Failure, Lacks, Late } from './verdict.ts'
 
 /** Namespaces by type, such as `{ uts: 'uts:[4026532201]' }`. */
 type Namespaces = Readonly<Record<string, string>>
@@ -76,11 +76,13 @@ export interface Surroundings {
 }
 
 /**
+ * @param enter puts the sandbox where its use of the machine is limited, before its first step
  * @throws {Failure} if a step of the answer's fails, or its container does not get to its program
  * @throws {Lacks} if this machine can make no sandbox
  */
 export async function look(
   isolation: Isolation, { rootfs }: Places, limits: Limits, surroundings: Surroundings = {},
+  enter: (pid: number) => void = () => {},
 ): Promise<Seen> {
   const { neighbours = 0, user: asked, groups: wanted, handed, touches, needs } = surroundings
   if (needs === 'time' && !knowsTimeNamespaces()) throw new Lacks('this machine has no time namespaces (Linux 5.6, CONFIG_TIME_NS)')
@@ -114,7 +116,8 @@ export async function look(
   try {
     if (pid < 0) throw new Lacks(`this machine can make no sandbox: ${new SyscallError('clone3', -pid).message}`)
     writeMaps(writes, pid)
-    groups?.enter(pid)
+    // A sandbox with groups of its own is limited by them.
+    wanted?.name === undefined ? enter(pid) : groups?.enter(pid)
     writeSync(gate.writer, '.')
     const over = await Promise.race([whenBuilt, heard])
     const [mounts, clocks] = [over ? [] : mountsOf(pid), clocksOf(over ? process.pid : pid)]
@@ -124,11 +127,11 @@ export async function look(
     const { end } = await heard
     if (end !== 'found') throw notReady(end, arena.results(), inside, limits)
     const number = Number(arena.results().find(({ call }) => call === inside.clone)?.value ?? -1)
-    return {
+    return still(() => ({
       ...seen(pid, number, file, groups),
       sandbox: { ...around(pid, neighbours), before: { ...names, mounts, clocks } },
       machine: { before, after: hostname() },
-    }
+    }))
   } finally {
     closeAll([stdin.writer, gate.writer])
     if (pid > 0) await end(pid)
@@ -137,6 +140,19 @@ export async function look(
     await groups?.close()
   }
 }
+
+/** @throws {Failure} if a process that is looked at ends meanwhile: then its files in /proc are gone */
+function still<T>(body: () => T): T {
+  try {
+    return body()
+  } catch (error) {
+    const { code, path = '', message } = error as NodeJS.ErrnoException
+    const gone = ['ENOENT', 'ESRCH'].includes(code ?? '') && (path.startsWith('/proc/') || message.includes('/proc/'))
+    throw gone ? new Failure(ENDED, {}, { cause: error }) : error
+  }
+}
+
+const ENDED = 'the container ended while it was looked at'
 
 type Grouping = ReturnType<typeof grouping>
 
@@ -190,7 +206,7 @@ function notReady(end: Heard['end'], results: readonly Result[], { setup, beside
     return ours ? new Lacks(`this machine can make no sandbox: ${message}`) : new Failure(`a step failed: ${message}`)
   }
   if (end === 'late') {
-    return new Failure(`the container did not reach its program within ${ms / 1000} s: does a step wait for something?`)
+    return new Late(`the container did not reach its program within ${ms / 1000} s: does a step wait for something?`)
   }
   return new Failure('the container ended before its program ran: does a step end it, or become another program?')
 }
@@ -209,7 +225,7 @@ function childOf(sandboxPid: number, inner: number): { pid: number; numbers: num
     const numbers = field(status, 'NSpid').slice(level).map(Number)
     if (numbers[0] === inner) return { pid: Number(entry), numbers }
   }
-  throw new Failure('the container ended while it was looked at')
+  throw new Failure(ENDED)
 }
 
 const openIn = (pid: number): string[] =>

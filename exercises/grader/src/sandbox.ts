@@ -10,11 +10,12 @@
 // end at the sandbox's user namespace, and the machine's files are out of sight.
 import {
   because, chdir, clone3, close, CLONE_CLEAR_SIGHAND, CLONE_NEWCGROUP, CLONE_NEWIPC, CLONE_NEWNET, CLONE_NEWNS,
-  CLONE_NEWPID, CLONE_NEWUSER, CLONE_NEWUTS, command, dieWithParent, dup3, exit_group, hideProcess, mayFail, mkdir, MNT_DETACH,
-  mount, MS_BIND, MS_NODEV, MS_NOEXEC, MS_NOSUID, MS_PRIVATE, MS_RDONLY, MS_REC, MS_REMOUNT, MS_SHARED, noGroups, open,
-  O_CLOEXEC, O_CREAT, O_WRONLY, pivot_root, PR_SET_DUMPABLE, read, setdomainname, setgroups, sethostname, setresgid, setresuid,
-  SpecError, umount2, unshare, wait4, WALL, write, type Beside, type FileWrite, type Isolation, type Syscall,
+  CLONE_NEWPID, CLONE_NEWUSER, CLONE_NEWUTS, command, dieWithParent, dup3, exit_group, hideProcess, mayFail, mkdir,
+  MNT_DETACH, mount, MS_BIND, MS_NODEV, MS_NOEXEC, MS_NOSUID, MS_PRIVATE, MS_RDONLY, MS_REC, MS_REMOUNT, MS_SHARED, noGroups, open,
+  O_CLOEXEC, O_CREAT, O_WRONLY, pivot_root, PR_SET_DUMPABLE, read, RLIMIT, setdomainname, setgroups, sethostname, setLimit,
+  setresgid, setresuid, SpecError, umount2, unshare, wait4, WALL, write, type Beside, type FileWrite, type Isolation, type Syscall,
 } from '@pocker/syscalls'
+import { MOST_PROCESSES } from './fence.ts'
 import type { GroupFrame } from './groups.ts'
 import { handedOn, type Handed } from './rights.ts'
 
@@ -78,7 +79,8 @@ export interface Sandboxed {
 
 export function sandbox(isolation: Isolation, frame: Frame): Sandboxed {
   const { before = [], child = [], flags = 0n, beside = [] } = isolation
-  const clone = clone3(flags | CLONE_CLEAR_SIGHAND, [...atDoor(frame), ...child, ...waiting(frame.ready, frame)])
+  const inside = [...atDoor(frame), ...child, ...waiting(frame.ready, frame)]
+  const clone = { ...clone3(flags | CLONE_CLEAR_SIGHAND, inside), as: frame.made }
   const setup = [
     ...descriptors(frame), ...identity(frame.manyUsers), ...root(frame), ...machineNames(frame.names),
     ...neighbours(frame), ...lookedAt(frame), ...became(frame), ...handedOn(frame.handed ?? {}),
@@ -87,7 +89,8 @@ export function sandbox(isolation: Isolation, frame: Frame): Sandboxed {
   const writes = written(beside, FIRST_CHILD + frame.neighbours)
   const end = [
     write(1, `${frame.made}\n`),
-    because('whoever ends first: PID 1 goes, and all go with it', wait4(-1, WALL)), exit_group(0),
+    because('not for its orphans: when the container ends, PID 1 goes, and all go with it', wait4({ resultOf: frame.made }, WALL)),
+    exit_group(0),
   ]
   return {
     // An answer's own steps may spoil those behind them: what only a plan with maps has is not the grader's fault then.
@@ -150,9 +153,13 @@ function descriptors({ stdin, out, gate, foreign }: Frame): Syscall[] {
 /** Waits for a byte; the other end closed means that the grader is gone. */
 const through = (gate: number): Syscall => ({ ...read(gate, 1), onZero: [exit_group(125)] })
 
+const PROCESSES = BigInt(MOST_PROCESSES)
+
 /** Root of the sandbox's user namespace, and of nothing else. */
 const identity = (manyUsers: boolean): Syscall[] => [
   ...(manyUsers ? [noGroups(), setresgid(0), setresuid(0)] : []),
+  because('not even where there are no control groups', setLimit(RLIMIT['RLIMIT_NPROC'] ?? 0, PROCESSES, PROCESSES)),
+  because('no dump of a program that an answer ends', setLimit(RLIMIT['RLIMIT_CORE'] ?? 0, 0n, 0n)),
   because('and not outlive the grader', dieWithParent()),
 ]
 

@@ -25,9 +25,8 @@ const BUILTINS = new Set(['node:buffer', 'buffer'])
 
 /** @throws {Failure} if it does not compile, or imports what it may not */
 export async function bundle(submission: Submission): Promise<string> {
-  if (lstatSync(submission.file).isSymbolicLink()) {
-    throw new Failure(`expected a file, got a symbolic link: ${basename(submission.file)}`)
-  }
+  const wrong = unreadable(submission.file)
+  if (wrong) throw new Failure(`${wrong}: ${basename(submission.file)}`)
   const entry = `import { main } from ${JSON.stringify(INSIDE)}\n`
     + `export const answer = (request) => main(() => import(${JSON.stringify(submission.file)}), request)\n`
   try {
@@ -44,6 +43,17 @@ export async function bundle(submission: Submission): Promise<string> {
     if (!first) throw error
     throw new Failure(sentence(first), {}, { cause: error })
   }
+}
+
+/** Bytes of one file of an answer. */
+export const MOST_BYTES = 256 * 1024
+
+/** @returns why this is no file of an answer, if it is none: before it is opened, since a FIFO would never answer */
+export function unreadable(file: string): string | undefined {
+  const found = lstatSync(file)
+  if (found.isSymbolicLink()) return 'expected a file, got a symbolic link'
+  if (!found.isFile()) return 'expected a file, got something else'
+  return found.size > MOST_BYTES ? `expected at most ${MOST_BYTES} bytes, got ${found.size}` : undefined
 }
 
 const sentence = ({ text, location }: Message): string =>
@@ -69,8 +79,10 @@ function allowed({ file, chapter, root }: Submission): Plugin {
       if (BUILTINS.has(path)) return { path: 'node:buffer', external: true }
       if (path.startsWith('.')) {
         const found = await go(resolveDir)
-        const inside = !found.path || realpathSync(found.path).startsWith(folder)
-        return inside ? found : refuse(path, 'only files beside it')
+        if (!found.path) return found
+        if (!realpathSync(found.path).startsWith(folder)) return refuse(path, 'only files beside it')
+        const wrong = unreadable(found.path)
+        return wrong ? refuse(path, wrong) : found
       }
       const number = packages.get(path)
       if (number === undefined) return refuse(path, 'only files beside it, and @pocker/… of earlier chapters')

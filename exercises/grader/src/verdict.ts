@@ -19,6 +19,9 @@ export class Failure extends Error {
   }
 }
 
+/** The answer, or its container, took too long. */
+export class Late extends Failure {}
+
 /** The machine lacks what the check needs. */
 export class Lacks extends Error {
   override readonly name = 'Lacks'

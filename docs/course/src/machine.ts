@@ -1,0 +1,62 @@
+// What this machine has that the course needs, besides what the grader asks of the kernel (grader/doctor.ts).
+//
+//   examineAll()   → findings: ok, less (some checks are skipped), no (see the remedy)
+//
+// Invariant: nothing of the machine changes.
+import { readFileSync, statfsSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { examine, type Finding } from '@pocker/grader'
+import { courseRoot } from './work.ts'
+
+const PACKAGES = ['commander', 'esbuild', 'picocolors', 'tsx', 'yaml']
+/** Bytes: the grader's root file system, the caches of tsx, and the answers. */
+const ROOM = 200 * 1024 * 1024
+const MiB = 1024 * 1024
+
+type Answer = Omit<Finding, 'name'>
+
+export async function examineAll(): Promise<Finding[]> {
+  const ours = Object.entries(QUESTIONS).map(([name, ask]): Finding => ({ name, ...ask() }))
+  return [...ours, ...await examine()]
+}
+
+const QUESTIONS: Readonly<Record<string, () => Answer>> = { node, packages, disk, saving }
+
+function node(): Answer {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+  const old = major < 20 || (major === 20 && minor < 19)
+  if (!old) return { state: 'ok', found: process.version }
+  return { state: 'no', found: process.version, remedy: '20.19 or later, from nodejs.org or your distribution' }
+}
+
+function packages(): Answer {
+  const { resolve } = createRequire(join(courseRoot(), 'package.json'))
+  const missing = PACKAGES.filter((name) => {
+    try {
+      return resolve(name) === ''
+    } catch (error) {
+      return (error as NodeJS.ErrnoException).code === 'MODULE_NOT_FOUND'
+    }
+  })
+  if (missing.length === 0) return { state: 'ok', found: 'installed' }
+  return { state: 'no', found: `no ${missing.join(', ')}`, remedy: 'npm install, in the top folder of the course' }
+}
+
+function disk(): Answer {
+  const { bavail, bsize } = statfsSync(courseRoot())
+  const found = `${Math.floor((bavail * bsize) / MiB)} MiB free`
+  return bavail * bsize < ROOM ? { state: 'less', found, remedy: `${ROOM / MiB} MiB are wanted` } : { state: 'ok', found }
+}
+
+const PRESS = 'press r in `course` when you have saved'
+
+/** Of answers: `course` is told by the kernel. */
+function saving(): Answer {
+  try {
+    const most = Number(readFileSync('/proc/sys/fs/inotify/max_user_watches', 'utf8'))
+    return most < 8 ? { state: 'less', found: `fs.inotify.max_user_watches is ${most}`, remedy: PRESS } : { state: 'ok', found: 'noticed' }
+  } catch {
+    return { state: 'less', found: 'no inotify', remedy: PRESS }
+  }
+}

@@ -1,0 +1,19 @@
+// exercise: note
+// wrong: guesses the descriptor
+// score: 4
+// says: a step failed: write(3
+import type { Isolation } from '@pocker/syscalls'
+
+const AT_FDCWD = -100
+const [O_WRONLY, O_CREAT] = [1, 0o100]
+
+export function note(path: string, text: string): Isolation {
+  return {
+    name: 'note',
+    child: [
+      { call: 'openat', args: [AT_FDCWD, path, O_WRONLY | O_CREAT, 0o644] },
+      { call: 'write', args: [3, text, Buffer.byteLength(text)] },
+      { call: 'close', args: [3] },
+    ],
+  }
+}

@@ -1,0 +1,23 @@
+// exercise: prepare
+// wrong: waits for any child
+// score: 5
+// says: it waited for another child
+import type { Isolation, Syscall } from '@pocker/syscalls'
+
+const SIGCHLD = 17
+const CLONE_ARGS_SIZE = 64
+const ENVIRONMENT = ['PATH=/bin']
+
+/** @param programs each one's absolute path, and its arguments */
+export function prepare(programs: readonly (readonly [string, ...string[]])[]): Isolation {
+  return {
+    name: 'prepare',
+    child: programs.flatMap((argv): Syscall[] => [
+      {
+        call: 'clone3', args: [{ flags: 0n, exit_signal: SIGCHLD }, CLONE_ARGS_SIZE],
+        onZero: [{ call: 'execve', args: [argv[0], argv, ENVIRONMENT] }],
+      },
+      { call: 'wait4', args: [-1, { out: 4 }, 0, null], why: 'it has ended before the next one begins' },
+    ]),
+  }
+}

@@ -1,0 +1,23 @@
+// exercise: prepare
+// wrong: starts all of them, and then waits for all of them
+// score: 5
+// says: the second program began before the first one had ended
+import type { Isolation, Syscall } from '@pocker/syscalls'
+
+const SIGCHLD = 17
+const CLONE_ARGS_SIZE = 64
+const ENVIRONMENT = ['PATH=/bin']
+
+/** @param programs each one's absolute path, and its arguments */
+export function prepare(programs: readonly (readonly [string, ...string[]])[]): Isolation {
+  return {
+    name: 'prepare',
+    child: [
+      ...programs.map((argv, i): Syscall => ({
+        call: 'clone3', args: [{ flags: 0n, exit_signal: SIGCHLD }, CLONE_ARGS_SIZE], as: `child ${i}`,
+        onZero: [{ call: 'execve', args: [argv[0], argv, ENVIRONMENT] }],
+      })),
+      ...programs.map((_, i): Syscall => ({ call: 'wait4', args: [{ resultOf: `child ${i}` }, { out: 4 }, 0, null] })),
+    ],
+  }
+}

@@ -13,7 +13,7 @@ import type { Group } from '@pocker/cgroup'
 import type { Spec } from '../spec/schema.ts'
 import { devicesAllowed, group, resources } from './group.ts'
 import { joins, own } from './namespaces.ts'
-import { clocksOf, last, oom, program, rights, session, turn, usersOf } from './process.ts'
+import { clocksOf, labels, last, oom, program, rights, session, turn, usersOf } from './process.ts'
 import { rootfs } from './rootfs.ts'
 import { sysctls } from './sysctls.ts'
 import { terminal } from './terminal.ts'
@@ -52,6 +52,7 @@ export type Part = (spec: Spec, place: Place) => Isolation
 const PARTS: readonly Part[] = [
   session, //        a session and keys of its own
   oom, //            while /proc is still the host's
+  labels, //         likewise
   group, //          joined first: what follows is counted already
   resources,
   devicesAllowed,

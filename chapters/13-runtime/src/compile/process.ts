@@ -136,7 +136,6 @@ const filter = (spec: Spec): Isolation => {
 export const rights: readonly Part[] = [
   (spec) =>
     rlimits((processOf(spec).rlimits ?? []).map(({ type, soft, hard }) => ({ type, soft: limit(soft), hard: limit(hard) }))),
-  labels,
   workingDirectory,
   (spec) => (processOf(spec).noNewPrivileges ? { name: 'seccomp' } : filter(spec)),
   (spec, { held }) => caps(spec, held).bounded,
@@ -153,8 +152,8 @@ const identityOf = ({ user: { uid, gid, additionalGids } }: ProcessSpec) => ({
   ...(additionalGids && { additionalGids }),
 })
 
-/** Each of them confines only where the kernel has it. */
-function labels(spec: Spec): Isolation {
+/** Each of them confines only where the kernel has it. Written while /proc is still the host's (CVE-2025-52881). */
+export const labels: Part = (spec) => {
   const { apparmorProfile, selinuxLabel } = processOf(spec)
   for (const field of ['intelRdt', 'netDevices'] as const) {
     if (spec.linux?.[field]) throw new SpecError(`linux.${field}: expected none, as nothing here gives it`)

@@ -14,7 +14,7 @@ import {
 import { writeSync } from 'node:fs'
 import { pidfdOpen } from '../calls.ts'
 import { FILES, FLAGS } from '../compile/namespaces.ts'
-import { affinity, program, oom, rights, session, turn } from '../compile/process.ts'
+import { labels, affinity, program, oom, rights, session, turn } from '../compile/process.ts'
 import type { Place } from '../compile/compile.ts'
 import { terminal, terminalMade } from '../compile/terminal.ts'
 import { Birth } from '../monitor/birth.ts'
@@ -57,7 +57,7 @@ const heldRoot: Isolation = { name: 'root', child: [{ ...open('/', O_PATH | O_CL
 export function inside(spec: Spec, types: readonly NamespaceSpec['type'][], place: Place): Plan {
   return plan([
     session(spec, place),
-    oom(spec, place),
+    oom(spec, place), labels(spec, place),
     joined(place.group),
     enterAll(types),
     ...(spec.process?.terminal ? [heldRoot, { name: 'terminal', child: terminalMade(spec, { console: false }) }] : []),

@@ -36,6 +36,9 @@ export async function startMade(store: Store, { birth, stored, spec }: Made): Pr
     begin(store, stored, spec, () => {
       say(store, stored.id)
       birth.executed()
+      const file = openSync(store.path(stored.id, 'arena'), 'r+')
+      giveBack(file, birth.rest())
+      closeSync(file)
     }),
   )
 }

@@ -1,0 +1,88 @@
+// Whether the checks see it when a right plan is wrong in one place: a step is missing, two have changed places, an argument is
+// another. Who still gets all points is listed in mutation.survivors.json, and why nobody could tell.
+//
+//   POCKER_MUTATE=07 npx tsx exercises/grader/test/mutation.long.ts    prints those of one chapter
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { accept, Failure, fence, Lacks, look, places, ROOT, select, token, type Context, type Found } from '@pocker/grader'
+import { toJson, type Isolation, type Json } from '@pocker/syscalls'
+import { all, traces } from './fixtures.ts'
+import { mutants, type Mutant } from './mutation.ts'
+
+/** `exercise` and `mutant` are regular expressions. */
+interface Survivor { readonly exercise: string; readonly mutant: string; readonly why: string }
+const LISTED = JSON.parse(readFileSync(new URL('mutation.survivors.json', import.meta.url), 'utf8')) as readonly Survivor[]
+const where = await places()
+const limits = { ms: 2000, bytes: 1024 * 1024 }
+const before = traces()
+
+type Answer = (...args: readonly Json[]) => Isolation
+
+/** The solution is trusted: it is called here, and only its plans run in the sandbox. */
+function contextOf({ name, maps }: Found, answer: Answer, mutate: Mutant['make'], enter: (pid: number) => void): Context {
+  return {
+    token,
+    compute: async (...args) => {
+      try {
+        const isolation = mutate(accept(name, { isolation: toJson(answer(...args)) }, maps))
+        return accept(name, { isolation: toJson(isolation) }, maps)
+      } catch (error) {
+        if (error instanceof Failure) throw error
+        throw new Failure((error as Error).message)
+      }
+    },
+    refusal: async (...args) => {
+      try {
+        answer(...args)
+      } catch (error) {
+        return error as Error
+      }
+      throw new Failure('accepted what it must refuse')
+    },
+    run: (isolation, surroundings) => look(isolation, where, limits, surroundings, enter),
+  }
+}
+
+/** @returns whether some check fails; a check that this machine cannot make kills nobody */
+async function killed(exercise: Found, answer: Answer, mutate: Mutant['make']): Promise<boolean> {
+  const around = fence()
+  try {
+    const context = contextOf(exercise, answer, mutate, around.enter)
+    for (const check of [...exercise.checks, ...exercise.hidden]) {
+      try {
+        await check.run(context)
+      } catch (error) {
+        if (error instanceof Lacks) continue
+        if (error instanceof Failure) return true
+        throw error
+      }
+    }
+    return false
+  } finally {
+    await around.close()
+  }
+}
+
+for (const exercise of select(all, process.env['POCKER_MUTATE'])) {
+  test(`${exercise.id}: a plan that is wrong in one place does not get all points`, async () => {
+    const solution = await import(pathToFileURL(join(ROOT, 'solutions', exercise.chapter, `${exercise.name}.ts`)).href) as Record<string, Answer>
+    const answer = solution[exercise.name] as Answer
+    const plans: Isolation[] = []
+    assert.is(await killed(exercise, answer, (plan) => (plans.push(plan), plan)), false, 'the solution itself')
+    const survivors: string[] = []
+    const every = mutants(plans)
+    for (const { id, make } of every) if (!await killed(exercise, answer, make)) survivors.push(id)
+    console.log(`\n${exercise.id}: ${every.length} mutants, ${survivors.length} survive${survivors.map((id) => `\n    ${id}`).join('')}`)
+    const listed = LISTED.filter((one) => new RegExp(`^(${one.exercise})$`).test(exercise.id)).map(({ mutant }) => new RegExp(mutant))
+    assert.equal(survivors.filter((id) => !listed.some((one) => one.test(id))), [], 'survivors that are not listed')
+  })
+}
+
+test('nothing is left behind', () => {
+  assert.equal(traces(), before)
+})
+
+test.run()

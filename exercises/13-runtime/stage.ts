@@ -12,7 +12,8 @@ import {
 
 /** Descriptors of the caller: two to keep, and others below, between and above them. A shell has its own from 10 on. */
 const numbers = () => ({
-  below: 5 + randomInt(5), go: 20 + randomInt(10), between: 30 + randomInt(10), status: 40 + randomInt(10), writer: 50 + randomInt(10),
+  below: 5 + randomInt(5), go: 20 + randomInt(10), between: 30 + randomInt(10), status: 40 + randomInt(10),
+  writer: 50 + randomInt(10),
 })
 type Numbers = ReturnType<typeof numbers>
 
@@ -22,7 +23,8 @@ type Creator = 'stays' | 'goes' | 'silent'
 const shell = (script: string): Syscall => execve('/bin/sh', ['sh', '-c', script], ['PATH=/bin'])
 const fifo = (path: string): Syscall => ({ call: 'mknodat', args: [AT_FDCWD, path, S_IFIFO | 0o600, 0] })
 const opened = (path: string, flags: number, number: number): Syscall[] => [
-  { ...open(path, flags, 0o600), as: path + number }, dup3({ resultOf: path + number }, number, 0), close({ resultOf: path + number }),
+  { ...open(path, flags, 0o600), as: path + number },
+  dup3({ resultOf: path + number }, number, 0), close({ resultOf: path + number }),
 ]
 
 /** @param script what the container's program does, `report` what is said when it is over; both know the numbers */
@@ -36,7 +38,8 @@ export async function said(
   const asks: Syscall[] = [
     // Both ends at once, as one end alone would wait for the other.
     ...opened('/tmp/go', O_RDWR, fds.writer), ...opened('/tmp/go', O_RDONLY, fds.go),
-    ...opened('/tmp/status', O_RDWR | O_CREAT, fds.status), ...opened('/', O_RDONLY, fds.below), ...opened('/', O_RDONLY, fds.between),
+    ...opened('/tmp/status', O_RDWR | O_CREAT, fds.status),
+    ...opened('/', O_RDONLY, fds.below), ...opened('/', O_RDONLY, fds.between),
     { ...clone3(CLONE_CLEAR_SIGHAND, answer.child ?? []), as: 'parent' },
     ...(creator === 'silent' ? [] : [write(fds.writer, '.')]),
   ]

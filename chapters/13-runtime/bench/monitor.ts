@@ -5,7 +5,15 @@
 // is read several times before and after, once it has settled; nothing is dropped from caches.
 import { spawnSync } from 'node:child_process'
 import {
-  copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -36,20 +44,28 @@ async function until(what: string, isSo: () => boolean): Promise<void> {
   for (const end = Date.now() + LIMIT; !isSo(); await pause(5)) if (Date.now() > end) throw new Error(`waited in vain: ${what}`)
 }
 
-interface Side { readonly start: (id: string, bundle: string) => Promise<void>; readonly stop: (id: string) => void; readonly monitors: () => number[] }
+interface Side {
+  readonly start: (id: string, bundle: string) => Promise<void>
+  readonly stop: (id: string) => void
+  readonly monitors: () => number[]
+}
 
 const number = (file: string): number => Number(readFileSync(file, 'utf8'))
 const roots = { pocker: join(dir, 'pocker'), runc: join(dir, 'runc') }
 
 /** Processes whose command line names our directory. */
-const conmons = (): number[] => readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number).filter((pid) => {
-  try {
-    const line = readFileSync(`/proc/${pid}/cmdline`, 'utf8')
-    return line.includes('conmon') && line.includes(dir)
-  } catch {
-    return false
-  }
-})
+const conmons = (): number[] =>
+  readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => {
+      try {
+        const line = readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+        return line.includes('conmon') && line.includes(dir)
+      } catch {
+        return false
+      }
+    })
 
 const sides: Readonly<Record<string, Side>> = {
   'pocker oci': {
@@ -58,14 +74,40 @@ const sides: Readonly<Record<string, Side>> = {
       call(process.execPath, POCKER, '--root', roots.pocker, 'start', id)
     },
     stop: (id) => call(process.execPath, POCKER, '--root', roots.pocker, 'delete', '--force', id),
-    monitors: () => readdirSync(roots.pocker).map((id) =>
-      (JSON.parse(readFileSync(join(roots.pocker, id, 'state.json'), 'utf8')) as { monitor: { pid: number } }).monitor.pid),
+    monitors: () =>
+      readdirSync(roots.pocker).map(
+        (id) =>
+          (JSON.parse(readFileSync(join(roots.pocker, id, 'state.json'), 'utf8')) as { monitor: { pid: number } }).monitor.pid,
+      ),
   },
   'runc, conmon': {
     start: async (id, bundle) => {
       const file = join(bundle, 'pid')
-      quietly('conmon', '-c', id, '-u', id, '-n', id, '-b', bundle, '-r', runc, '--runtime-arg', `--root=${roots.runc}`,
-        '-p', file, '-P', join(bundle, 'conmon-pid'), '--exit-dir', join(dir, 'exits'), '--socket-dir-path', join(dir, 'sockets'), '-l', join(bundle, 'log'))
+      quietly(
+        'conmon',
+        '-c',
+        id,
+        '-u',
+        id,
+        '-n',
+        id,
+        '-b',
+        bundle,
+        '-r',
+        runc,
+        '--runtime-arg',
+        `--root=${roots.runc}`,
+        '-p',
+        file,
+        '-P',
+        join(bundle, 'conmon-pid'),
+        '--exit-dir',
+        join(dir, 'exits'),
+        '--socket-dir-path',
+        join(dir, 'sockets'),
+        '-l',
+        join(bundle, 'log'),
+      )
       await until(`${id} is created`, () => existsSync(file) && number(file) > 0)
       call(runc, '--root', roots.runc, 'start', id)
     },
@@ -81,10 +123,16 @@ function bundleOf(id: string): string {
   const bundle = join(dir, id)
   mkdirSync(bundle)
   const { process, linux, ...spec } = defaultSpec({ rootless: false })
-  writeFileSync(join(bundle, 'config.json'), JSON.stringify({
-    ...spec, ociVersion: '1.0.2', root: { path: join(dir, 'rootfs') },
-    process: { ...process, terminal: false, args: ['/bin/sleep', '100000'] }, linux: { ...linux, cgroupsPath: `${group.path}/${id}` },
-  }))
+  writeFileSync(
+    join(bundle, 'config.json'),
+    JSON.stringify({
+      ...spec,
+      ociVersion: '1.0.2',
+      root: { path: join(dir, 'rootfs') },
+      process: { ...process, terminal: false, args: ['/bin/sleep', '100000'] },
+      linux: { ...linux, cgroupsPath: `${group.path}/${id}` },
+    }),
+  )
   return bundle
 }
 
@@ -100,8 +148,12 @@ async function available(): Promise<number> {
 
 /** KiB: all that is resident, and what of it is the process's alone. */
 function resident(pids: readonly number[]): readonly [rss: number, own: number] {
-  const sum = (name: string): number => pids.reduce((all, pid) =>
-    all + Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1] ?? 0), 0)
+  const sum = (name: string): number =>
+    pids.reduce(
+      (all, pid) =>
+        all + Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1] ?? 0),
+      0,
+    )
   return [sum('Rss') / pids.length, sum('Pss') / pids.length]
 }
 
@@ -115,7 +167,7 @@ async function measure(name: string, { start, stop, monitors }: Side): Promise<r
       started.push(id)
       await start(id, bundles[i] ?? '')
     }
-    const lost = (before - await available()) / count
+    const lost = (before - (await available())) / count
     const [rss, pss] = resident(monitors())
     return [name, lost.toFixed(0), rss.toFixed(0), pss.toFixed(0)]
   } finally {
@@ -124,17 +176,20 @@ async function measure(name: string, { start, stop, monitors }: Side): Promise<r
   }
 }
 
-for (const path of ['rootfs/bin', 'rootfs/dev', 'rootfs/proc', 'rootfs/sys', 'exits', 'sockets']) mkdirSync(join(dir, path), { recursive: true })
+for (const path of ['rootfs/bin', 'rootfs/dev', 'rootfs/proc', 'rootfs/sys', 'exits', 'sockets'])
+  mkdirSync(join(dir, path), { recursive: true })
 copyFileSync('/bin/busybox', join(dir, 'rootfs/bin/busybox'))
 symlinkSync('busybox', join(dir, 'rootfs/bin/sleep'))
 prepare(group.tree, group.path)
 try {
   console.log(`${count} containers that sleep; KiB for each`)
-  const print = (...cells: readonly string[]): void => console.log(cells.map((cell, i) => (i ? cell.padStart(14) : cell.padEnd(14))).join(''))
+  const print = (...cells: readonly string[]): void =>
+    console.log(cells.map((cell, i) => (i ? cell.padStart(14) : cell.padEnd(14))).join(''))
   print('side', 'memory lost', 'monitor, RSS', 'monitor, PSS')
   for (const [name, side] of Object.entries(sides)) {
-    if (name.includes('conmon') && !(has('conmon') && has('runc'))) console.log(`${name}: not installed (apt-get install runc conmon)`)
-    else print(...await measure(name, side))
+    if (name.includes('conmon') && !(has('conmon') && has('runc')))
+      console.log(`${name}: not installed (apt-get install runc conmon)`)
+    else print(...(await measure(name, side)))
   }
 } finally {
   await remove(group)

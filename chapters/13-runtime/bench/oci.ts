@@ -19,8 +19,10 @@ if (process.env[INSIDE]) measure(Number(process.argv[2] ?? ROUNDS))
 else {
   const script = `${existsSync(join(CGROUPS, 'unified')) ? `mount --bind ${CGROUPS}/unified ${CGROUPS} && ` : ''}exec "$@"`
   const program = [process.execPath, ...process.execArgv, fileURLToPath(import.meta.url), ...process.argv.slice(2)]
-  const { status } = spawnSync('unshare', ['--mount', '--propagation', 'private', 'sh', '-c', script, 'sh', ...program],
-    { stdio: 'inherit', env: { ...env, [INSIDE]: '1' } })
+  const { status } = spawnSync('unshare', ['--mount', '--propagation', 'private', 'sh', '-c', script, 'sh', ...program], {
+    stdio: 'inherit',
+    env: { ...env, [INSIDE]: '1' },
+  })
   process.exitCode = status ?? 1
 }
 
@@ -39,7 +41,12 @@ function measure(rounds: number): void {
     print('side', 'median', 'least', 'beyond the floor')
     for (const [name, list] of times) {
       const middle = median(list)
-      print(name, middle.toFixed(1), Math.min(...list).toFixed(1), `${(middle - floor).toFixed(1)} (${(middle / floor).toFixed(2)} ×)`)
+      print(
+        name,
+        middle.toFixed(1),
+        Math.min(...list).toFixed(1),
+        `${(middle - floor).toFixed(1)} (${(middle / floor).toFixed(2)} ×)`,
+      )
     }
   } finally {
     rmSync(dir, { recursive: true })
@@ -56,13 +63,20 @@ function sidesIn(dir: string, parent: string): Readonly<Record<string, Side>> {
   symlinkSync('busybox', join(rootfs, 'bin/true'))
   const { process, linux, ...spec } = defaultSpec({ rootless: false })
   const { resources: _, ...rest } = linux ?? {}
-  writeFileSync(join(dir, 'config.json'), JSON.stringify({
-    ...spec, ociVersion: '1.0.2', root: { path: rootfs }, process: { ...process, terminal: false, args: ['/bin/true'] },
-    linux: { ...rest, cgroupsPath: `${parent}/box` },
-  }))
+  writeFileSync(
+    join(dir, 'config.json'),
+    JSON.stringify({
+      ...spec,
+      ociVersion: '1.0.2',
+      root: { path: rootfs },
+      process: { ...process, terminal: false, args: ['/bin/true'] },
+      linux: { ...rest, cgroupsPath: `${parent}/box` },
+    }),
+  )
   let count = 0
-  const runtime = (name: string, ...words: string[]): Side => () =>
-    [...words, '--root', join(dir, name), 'run', '--bundle', dir, `box${count++}`]
+  const runtime =
+    (name: string, ...words: string[]): Side =>
+    () => [...words, '--root', join(dir, name), 'run', '--bundle', dir, `box${count++}`]
   const peers = { crun: ['crun', '--cgroup-manager', 'disabled'], runc: ['runc'] }
   const there = Object.entries(peers).filter(([name]) => {
     const found = spawnSync(name, ['--version']).status === 0

@@ -55,7 +55,8 @@ const PRESS = 'press r in `course` when you have saved'
 function saving(): Answer {
   try {
     const most = Number(readFileSync('/proc/sys/fs/inotify/max_user_watches', 'utf8'))
-    return most < 8 ? { state: 'less', found: `fs.inotify.max_user_watches is ${most}`, remedy: PRESS } : { state: 'ok', found: 'noticed' }
+    if (most >= 8) return { state: 'ok', found: 'noticed' }
+    return { state: 'less', found: `fs.inotify.max_user_watches is ${most}`, remedy: PRESS }
   } catch {
     return { state: 'less', found: 'no inotify', remedy: PRESS }
   }

@@ -50,14 +50,15 @@ function nativePart(file: string, manifest: () => string): unknown {
     return require(existsSync(built) ? built : createRequire(manifest())('node-gyp-build').path(dir))
   } catch (cause) {
     const [reason] = (cause as Error).message.split('\n')
-    throw new SpecError(`FFI: expected ${file}, which npm install builds or fetches (npm rebuild for another node), got "${reason}"`, { cause })
+    const expected = `${file}, which npm install builds or fetches (npm rebuild for another node)`
+    throw new SpecError(`FFI: expected ${expected}, got "${reason}"`, { cause })
   }
 }
 
 function load() {
   const ref = nativePart('binding.node', () => require.resolve('ref-napi/package.json')) as Ref
-  const library = nativePart('ffi_bindings.node', () => require.resolve('ffi-napi/package.json')) as { initializeBindings(instance: unknown): Ffi }
-  const ffi = library.initializeBindings(ref.instance)
+  const library = nativePart('ffi_bindings.node', () => require.resolve('ffi-napi/package.json'))
+  const ffi = (library as { initializeBindings(instance: unknown): Ffi }).initializeBindings(ref.instance)
   const [types, values, pointers] = Array.from({ length: 3 }, () => Buffer.alloc(WORD * MOST)) as [Buffer, Buffer, Buffer]
   for (let i = 0; i < MOST; i++) {
     types.writeBigUInt64LE(BigInt(ref.address(ffi.FFI_TYPES.int64)), WORD * i)

@@ -147,7 +147,10 @@ const diff = (changes: readonly Changed[]): Line[] => [
 function done({ all, progress }: State): Line[] {
   const [earned, points] = sums(all, progress)
   return [
-    { text: `All done: ${all.length} of ${plural(all.length, 'exercise')}, ${earned} of ${plural(points, 'point')}.`, style: 'good' },
+    {
+      text: `All done: ${all.length} of ${plural(all.length, 'exercise')}, ${earned} of ${plural(points, 'point')}.`,
+      style: 'good',
+    },
     { text: '' },
     { text: 'd, at each exercise, shows the solution beside yours.' },
   ]

@@ -12,9 +12,10 @@ export const QUICK: readonly string[] = ['04', '06', '09', '10', '11', '12']
 /** Seconds for all; a test that hangs must not hold up CI for hours. */
 const TIMEOUT = 1800
 
+// A workaround: emulated, node sometimes ends with SIGSEGV before its first line, for a reason that is not found. Once more, then.
 const EACH = `for chapter; do
   printf '\\n%s, in the machine\\n' "$chapter"
-  (cd "chapters/$chapter" && ../../node_modules/.bin/pocker-test)
+  (cd "chapters/$chapter" && { ../../node_modules/.bin/pocker-test || [ $? != 70 ] || ../../node_modules/.bin/pocker-test; })
 done`
 
 /** @returns folders of the chapters that are there and have tests, of all from 03 on if none is named */

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 // Runs the tests of the package in the working directory: every test/*.test.ts, with uvu. `--long` adds test/*.long.ts.
+// The exit code is 70 if node itself was ended by a signal.
 // Where POCKER_TEST_RESULTS names a directory, the counts go into a file there, for the sum over all packages.
 import { spawn } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -32,5 +33,5 @@ child.on('close', (code, signal) => {
   const skips = [...output.matchAll(/^SKIP (.*)$/gm)].map(([, line]) => line)
   const results = process.env.POCKER_TEST_RESULTS
   if (results) writeFileSync(join(results, `${name.replace('/', '__')}.json`), JSON.stringify({ name, passed, failed, skipped, skips, failures }))
-  process.exitCode = failed > 0 ? 1 : 0
+  process.exitCode = signal ? 70 : failed > 0 ? 1 : 0
 })

@@ -30,6 +30,16 @@ interface Allowed { readonly test: string; readonly reason: string }
 const here = dirname(fileURLToPath(import.meta.url))
 export const allowedSkips = (): Allowed[] => JSON.parse(readFileSync(join(here, 'skips.json'), 'utf8'))
 
+export const resultFile = (dir: string, name: string): string => join(dir, `${name.replace('/', '__')}.json`)
+
+/** @returns what failed in this package, a few lines each; empty if nothing did */
+export function failuresOf(dir: string, name: string): readonly string[] {
+  const file = resultFile(dir, name)
+  if (!existsSync(file)) return [`${name}: its tests did not run`]
+  const { failed, failures } = JSON.parse(readFileSync(file, 'utf8')) as Result
+  return failed === 0 || failures.length > 0 ? failures : [`${name}: ${failed} failed`]
+}
+
 /** @param names of packages */
 export function tally(dir: string, names: readonly string[], allowed: readonly Allowed[] = allowedSkips()): Tally {
   let [passed, failed, skipped] = [0, 0, 0]
@@ -39,7 +49,7 @@ export function tally(dir: string, names: readonly string[], allowed: readonly A
     lines.push(`FAIL ${line}`)
   }
   for (const name of names) {
-    const file = join(dir, `${name.replace('/', '__')}.json`)
+    const file = resultFile(dir, name)
     if (!existsSync(file)) {
       fail(`${name}: its tests did not run`)
       continue

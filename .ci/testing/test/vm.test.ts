@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { tally } from '../../results.ts'
+import { failuresOf, tally } from '../../results.ts'
 import { archive } from '../../vm/initrd.ts'
 import { inOrder } from '../../vm/kernel.ts'
 import { chaptersFrom } from '../../vm/tests.ts'
@@ -58,6 +58,7 @@ test('results add up; silence and an unknown skip are failures', () => {
         'FAIL @pocker/b: its tests did not run',
       ], failures: ['a: one'],
     })
+    assert.equal(['@pocker/a', '@pocker/b'].map((name) => failuresOf(dir, name)), [['a: one'], ['@pocker/b: its tests did not run']])
   } finally {
     rmSync(dir, { recursive: true })
   }

@@ -79,7 +79,7 @@ async function build(file) {
     const started = new Date()
     const { metafile } = await esbuild.build({
       entryPoints: [join(here, '..', entry)], outfile, absWorkingDir: root,
-      bundle: true, platform: 'node', target: 'node20', metafile: true, external: ['ffi-napi', 'ref-napi'],
+      bundle: true, platform: 'node', target: 'node20', metafile: true, external: ['ffi-napi', 'ref-napi', '@pocker/course'],
       logLevel: 'warning', ...options,
     })
     const sources = Object.keys(metafile.inputs).filter((name) => !name.startsWith('lazy:'))

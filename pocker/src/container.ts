@@ -10,7 +10,7 @@ import { DEFAULT_MOUNTS, mounts, parseMount, parseTmpfs, parseVolume, type Mount
 import { net, parseNetwork } from '@pocker/net'
 import { findInit, init, parsePidMode, pid } from '@pocker/pid'
 import {
-  because, command, DEFAULT_PATH, dieWithParent, foreground, plan, SpecError, type Isolation, type Plan,
+  because, command, DEFAULT_PATH, dieWithParent, foreground, plan, SpecError, type Isolation, type Json, type Plan,
 } from '@pocker/syscalls'
 import { checkOffsets, clocks, parseOffset, time } from '@pocker/time'
 import { borrow, choose, parseIdMap, parseUserns, surroundings, user, type Choice, type UserSpec } from '@pocker/user'
@@ -30,7 +30,7 @@ export interface Container {
 }
 
 /** As Docker's, twelve hexadecimal digits. */
-const newId = (): string => randomBytes(6).toString('hex')
+export const newId = (): string => randomBytes(6).toString('hex')
 
 /** What `pocker run` starts: its root file system is there, and so are the directories of -v. @throws {SpecError} */
 export async function prepared(name: string, words: readonly string[], options: Options): Promise<Container> {
@@ -76,9 +76,21 @@ function ownerOf(spec: UserSpec | undefined): Image['owner'] {
   return { uid: root(spec.uidMappings), gid: root(spec.gidMappings) }
 }
 
-interface Who { readonly id: string; readonly users: UserSpec | undefined; readonly allowed: Privileges }
+/** What stands for a part of the container instead of ours: the answer to an exercise, called with these arguments. */
+export type Answered = (exercise: string, ...args: readonly Json[]) => Isolation | undefined
 
-function isolations(image: Image, words: readonly string[], options: Options, { id, users, allowed }: Who): Isolation[] {
+export interface Who {
+  readonly id: string
+  readonly users: UserSpec | undefined
+  readonly allowed: Privileges
+  /** Within a user namespace that was there before. */
+  readonly within?: true
+  readonly answered?: Answered
+}
+
+/** All that makes it, but its group. */
+export function isolations(image: Image, words: readonly string[], options: Options, who: Who): Isolation[] {
+  const { id, users, allowed, within = false, answered = () => undefined } = who
   const { workdir, entrypoint, privileged } = options
   if (workdir !== undefined && !workdir.startsWith('/')) {
     throw new SpecError(`--workdir: expected an absolute path, got ${workdir}`)
@@ -89,24 +101,30 @@ function isolations(image: Image, words: readonly string[], options: Options, { 
   if (process.geteuid?.() !== 0) refuseWithoutRoot(modes, options)
   const shared = { mode: modes.ipc, ...(options.shmSize !== undefined && { shmSize: parseSize(options.shmSize) }) }
   const defaults = [...(privileged ? DEFAULT_MOUNTS.map(writable) : DEFAULT_MOUNTS), ...ipcMounts(shared)]
-  const own = [...allowed.mounts, ...userMounts(options)]
-  const places = new Set(own.map(({ destination }) => destination)) // what the user puts there replaces ours
-  const list = [...defaults.filter(({ destination }) => !places.has(destination)), ...own]
+  const given = [...allowed.mounts, ...userMounts(options)]
+  const places = new Set(given.map(({ destination }) => destination)) // what the user puts there replaces ours
+  const list = [...defaults.filter(({ destination }) => !places.has(destination)), ...given]
   const reaper = options.init && init(findInit())
   const hostname = options.hostname ?? id
+  const offsets = timeOffsets(options)
+  const own = { pid: isOwn(modes.pid), net: isOwn(modes.network), ipc: isOwn(modes.ipc) }
+  const pivot = answered('04-mount/pivot', image.path)
   return [
     ...(users ? [user(users)] : []), // behind the groups: those are the host's root's to enter
-    time({ offsets: timeOffsets(options) }),
-    names(options, hostname),
-    pid({ mode: modes.pid }),
-    ipc(shared),
-    net({ mode: modes.network, ...(users && { enteredBy: 'between' }) }),
+    answeredTime(offsets, answered) ?? time({ offsets }),
+    (options.uts === undefined ? answered('02-uts/names', { hostname }) : undefined) ?? names(options, hostname),
+    (modes.pid === 'private' ? answered('03-pid/processes') : undefined) ?? pid({ mode: modes.pid }),
+    (modes.ipc === 'private' || modes.ipc === 'host' ? answered('05-ipc/separate', modes.ipc) : undefined) ?? ipc(shared),
+    (typeof modes.network === 'string' ? answered('07-net/network', modes.network) : undefined)
+      ?? net({ mode: modes.network, ...(users && { enteredBy: 'between' }) }),
     ...(reaper ? [reaper.held] : []),
     mounts({
       root: { path: image.path, ...(options.readOnly && { readonly: true }) },
       ...(privileged && { maskedPaths: [], readonlyPaths: [] }),
-      ...(users ? borrow(list, { pid: isOwn(modes.pid), net: isOwn(modes.network), ipc: isOwn(modes.ipc) }) : { mounts: list }),
+      ...(users || within ? borrow(list, own) : { mounts: list }),
+      ...(pivot && { change: 'left' }),
     }),
+    ...(pivot ? [pivot] : []),
     ...(places.has('/dev/shm') ? [] : [joinedShm(shared)]),
     ...allowed.isolations,
     { name: 'foreground', child: [because('a change of user forgets it', dieWithParent())] },
@@ -115,6 +133,11 @@ function isolations(image: Image, words: readonly string[], options: Options, { 
       ...(workdir !== undefined && { cwd: workdir }), ...(reaper && { execute: reaper.execute }),
     }),
   ]
+}
+
+/** The exercise has whole seconds of one clock. */
+function answeredTime({ boottime, monotonic }: ReturnType<typeof timeOffsets>, answered: Answered): Isolation | undefined {
+  return boottime && !monotonic && boottime.nanosecs === 0 ? answered('08-time/shifted', boottime.secs) : undefined
 }
 
 /** Of a privileged container. */

@@ -51,6 +51,7 @@ export interface Options {
   readonly mount: readonly string[]
   readonly tmpfs: readonly string[]
   readonly readOnly?: true
+  readonly mine?: true
 }
 
 /** @returns a verb that takes IMAGE [COMMAND] [ARG...] and docker run's flags; parsing stops at IMAGE */

@@ -4,12 +4,12 @@
 //
 // Invariant: a limit that was asked for is set, or the container does not start. Without any, a machine that lets nobody make
 // groups still runs it.
-import { accessSync, constants, existsSync, statSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import {
-  below, cgroup, cgroupNamespace, devices, exists, findTree, limited, parseCgroupns, parseCgroupParent, parseThrottle,
-  parseWeight, pids, prepare, remove, roots, THROTTLES, wholeNumber, type DeviceRule, type Group,
-  type Limits, type Tree,
+  below, cgroup, cgroupNamespace, devices, exists, findTree, limited, mayMakeGroups, parseCgroupns, parseCgroupParent,
+  parseThrottle, parseWeight, pids, prepare, remove, THROTTLES, wholeNumber, type DeviceRule, type Group, type Limits,
+  type Tree,
 } from '@pocker/cgroup'
 import { cpu, parseCpu } from '@pocker/cpu'
 import { parseSize } from '@pocker/ipc'
@@ -95,15 +95,6 @@ function numberOf(path: string): string {
   if (!found?.isBlockDevice()) throw new SpecError(`${path}: expected a block device, got ${found ? 'something else' : 'nothing'}`)
   const { major, minor } = deviceNumbers(path)
   return `${major}:${minor}`
-}
-
-function mayMakeGroups(tree: Tree): boolean {
-  try {
-    for (const root of roots(tree)) accessSync(root, constants.W_OK)
-    return roots(tree).length > 0
-  } catch {
-    return false
-  }
 }
 
 /** A caller that was killed has left its group behind. Its name begins with the caller's number. */

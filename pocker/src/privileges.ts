@@ -14,6 +14,7 @@ import {
 } from '@pocker/privileges'
 import { machine, noNewPrivileges, SpecError, type Isolation } from '@pocker/syscalls'
 import { say } from './errors.ts'
+import type { Answered } from './container.ts'
 import type { Options } from './flags.ts'
 
 export interface Privileges {
@@ -26,9 +27,12 @@ export interface Privileges {
 
 /**
  * @param place.groupsDenied whether setgroups is
+ * @param answered what stands for a part of it
  * @throws {SpecError} naming the flag at fault
  */
-export function privileges(options: Options, place: { rootfs: string; groupsDenied: boolean }): Privileges {
+export function privileges(
+  options: Options, place: { rootfs: string; groupsDenied: boolean }, answered: Answered = () => undefined,
+): Privileges {
   const { user = '', groupAdd, capAdd, capDrop, privileged = false, ulimit } = options
   const accounts = existsSync(place.rootfs) ? accountFiles(place.rootfs) : { passwd: '', group: '' }
   const resolved = resolveUser(user, accounts, groupAdd)
@@ -45,11 +49,20 @@ export function privileges(options: Options, place: { rootfs: string; groupsDeni
       rlimits(ulimit.map(parseUlimit)),
       // Without CAP_SYS_ADMIN a filter takes no_new_privs; where that is not wanted, it comes while there still is one.
       ...(security.noNewPrivileges ? [] : filtered),
-      bounded, identity({ ...resolved, groupsDenied: place.groupsDenied }), set,
+      ...become(),
       ...(security.noNewPrivileges ? (filter ? filtered : [{ name: 'seccomp', child: [noNewPrivileges()] }]) : []),
     ],
     mounts: devices.map(({ source, destination }) => ({ type: 'bind', source, destination, options: ['bind'], file: true })),
     deviceRules: privileged ? [{ allow: true }] : [...DEFAULT_DEVICES, ...devices.map(ruleOf)],
+  }
+
+  /** Who it is, and what he may. */
+  function become(): Isolation[] {
+    const { uid, gid, additionalGids: groups } = resolved
+    const who = identity({ ...resolved, groupsDenied: place.groupsDenied })
+    const root = uid === 0 ? answered('12-privileges/powerless', kept) : undefined
+    const other = uid !== 0 && !place.groupsDenied ? answered('12-privileges/become', { uid, gid, groups }) : undefined
+    return root ? [who, root] : other ? [bounded, other] : [bounded, who, set]
   }
 }
 

@@ -42,8 +42,11 @@ export interface MountSpec {
   readonly within?: readonly Syscall[]
   /** Whether a place may be there twice: the later mount covers the earlier. Otherwise that is taken for a mistake. */
   readonly stacked?: boolean
-  /** `move` for a root that the kernel cannot pivot from, such as an initramfs. `pivot` if it is not said. */
-  readonly change?: 'pivot' | 'move'
+  /**
+   * `move` for a root that the kernel cannot pivot from, such as an initramfs; `left` if whoever comes behind changes it.
+   * `pivot` if it is not said.
+   */
+  readonly change?: keyof typeof CHANGES
 }
 
 /** What every container gets. @see Docker's default spec */
@@ -74,7 +77,7 @@ export function mounts(spec: MountSpec): Isolation {
       ...readonly(readonlyPaths),
       ...within,
       ...(root.readonly ? [readonlyRoot()] : []),
-      ...(spec.change === 'move' ? move() : pivot()),
+      ...CHANGES[spec.change ?? 'pivot'](),
       umask(0o022),
     ],
   }
@@ -114,6 +117,8 @@ function move(): Syscall[] {
     chroot('.'), chdir('/'),
   ]
 }
+
+const CHANGES = { pivot, move, left: (): Syscall[] => [] } as const
 
 /** Only the root's own mount: those below it have their own say. */
 const readonlyRoot = (): Syscall =>

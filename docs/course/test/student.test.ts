@@ -1,6 +1,6 @@
 // What a student types besides `course`: each command as a process of its own, on a small course.
 import { spawnSync } from 'node:child_process'
-import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -132,9 +132,7 @@ const NO_NAMESPACES = ['unshare', '--user', '--map-current-user', '--keep-caps',
   'echo 0 > /proc/sys/user/max_user_namespaces && exec setpriv --ambient-caps=-all --inh-caps=-all "$@"', 'sh']
 
 rootTest(test, 'without root and user namespaces, plans are graded, the rest is skipped, and both are said', () => {
-  for (const dir of ['.', ...readdirSync(small.root, { recursive: true, encoding: 'utf8' })]) {
-    if (!/^(chapters|node_modules)(\/|$)/.test(dir)) chownSync(join(small.root, dir), USER.uid, USER.gid)
-  }
+  small.give(USER)
   const poor = (...words: string[]) => asUser([...NO_NAMESPACES, process.execPath, COURSE, ...words],
     { subordinate: false, env: { NO_COLOR: '1', POCKER_COURSE: small.root } })
   const doctor = poor('doctor')

@@ -1,6 +1,6 @@
 // A terminal of 80 columns and 24 lines for a test, on a tmux server of its own; and a small course to work on.
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chownSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -60,6 +60,8 @@ export interface SmallCourse {
   /** Saves an answer, as an editor does that renames. */
   readonly save: (id: string, text: string) => void
   readonly read: (path: string) => string
+  /** Makes all of it this user's. */
+  readonly give: (to: { readonly uid: number; readonly gid: number }) => void
   readonly remove: () => void
 }
 
@@ -71,7 +73,9 @@ export function smallCourse(ids: readonly string[]): SmallCourse {
     const [chapter = '', name = ''] = id.split('/')
     const git = spawnSync('git', ['-C', REPOSITORY, 'show', `HEAD:exercises/${chapter}/${name}.ts`], { encoding: 'utf8' })
     for (const folder of [`exercises/${chapter}`, `exercises/starters/${chapter}`, `solutions/${chapter}`]) mkdirSync(join(root, folder), { recursive: true })
-    for (const file of [`exercises/${chapter}/README.md`, `exercises/${chapter}/${name}.test.ts`, `solutions/${chapter}/hidden.test.ts`, `solutions/${chapter}/${name}.ts`]) {
+    const given = readdirSync(join(REPOSITORY, 'exercises', chapter), { encoding: 'utf8' })
+      .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts') && !existsSync(join(REPOSITORY, 'exercises', chapter, file.replace(/\.ts$/, '.test.ts'))))
+    for (const file of [...given.map((name) => `exercises/${chapter}/${name}`), `exercises/${chapter}/README.md`, `exercises/${chapter}/${name}.test.ts`, `solutions/${chapter}/hidden.test.ts`, `solutions/${chapter}/${name}.ts`]) {
       cpSync(join(REPOSITORY, file), join(root, file))
     }
     for (const folder of ['exercises', 'exercises/starters']) writeFileSync(join(root, folder, chapter, `${name}.ts`), git.stdout)
@@ -82,8 +86,13 @@ export function smallCourse(ids: readonly string[]): SmallCourse {
     writeFileSync(`${file}~`, text)
     spawnSync('mv', [`${file}~`, file])
   }
+  const give = ({ uid, gid }: { uid: number; gid: number }): void => {
+    for (const path of ['.', ...readdirSync(root, { recursive: true, encoding: 'utf8' })]) {
+      if (!/^(chapters|node_modules)(\/|$)/.test(path)) chownSync(join(root, path), uid, gid)
+    }
+  }
   return {
-    root, save, read: (path) => readFileSync(join(root, path), 'utf8'), remove: () => rmSync(root, { recursive: true, force: true }),
+    root, save, give, read: (path) => readFileSync(join(root, path), 'utf8'), remove: () => rmSync(root, { recursive: true, force: true }),
   }
 }
 

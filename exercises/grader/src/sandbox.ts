@@ -32,13 +32,21 @@ export interface User {
 
 export interface Names { readonly nodename: string; readonly domainname: string }
 
-/** What the runner gives to a sandbox. */
-export interface Frame {
+/** The machine that a sandbox is. */
+export interface Machine {
   readonly rootfs: string
   /** The sandbox's own names, random: whoever changes them would have renamed the machine. */
   readonly names: Names
   /** Whether the ids of many users are mapped, so that root inside is a stranger outside. */
   readonly manyUsers: boolean
+  /** Its hierarchies of control groups, and files that stand for some. */
+  readonly groups?: GroupFrame
+  /** Directories of the real machine that it has, too: where they are there, and here. */
+  readonly shows?: readonly (readonly [from: string, at: string])[]
+}
+
+/** What the runner gives to a sandbox. */
+export interface Frame extends Machine {
   readonly stdin: number
   readonly out: number
   /** Where the first byte says that the maps are written, and the second that the sandbox has been looked at. */
@@ -53,8 +61,6 @@ export interface Frame {
   readonly handed?: Handed
   /** A pipe of the sandbox's own: the container waits at it until its maps are written. */
   readonly door?: { readonly reader: number; readonly writer: number }
-  /** Its hierarchies of control groups, and files that stand for some. */
-  readonly groups?: GroupFrame
   /** A path at which the probe makes a file. */
   readonly file?: string
   /** MiB of memory that a child of the probe's uses, before the probe says that it runs. */
@@ -82,7 +88,7 @@ export function sandbox(isolation: Isolation, frame: Frame): Sandboxed {
   const inside = [...atDoor(frame), ...child, ...waiting(frame.ready, frame)]
   const clone = { ...clone3(flags | CLONE_CLEAR_SIGHAND, inside), as: frame.made }
   const setup = [
-    ...descriptors(frame), ...identity(frame.manyUsers), ...root(frame), ...machineNames(frame.names),
+    ...descriptors(frame), ...machineSteps(frame),
     ...neighbours(frame), ...lookedAt(frame), ...became(frame), ...handedOn(frame.handed ?? {}),
   ]
   const [shown, hidden] = ownFiles(before, frame)
@@ -119,11 +125,11 @@ export function written(beside: readonly Beside[], number: number): Map<Syscall,
 }
 
 /** The container is no copy to look into, once the files that it has in /proc are written. */
-const atDoor = ({ door }: Frame): Syscall[] => (door ? [
+export const atDoor = ({ door }: Pick<Frame, 'door'>): Syscall[] => (door ? [
   close(door.writer), because('until the maps are written', through(door.reader)), close(door.reader), hideProcess(),
 ] : [])
 
-const opened = ({ door }: Frame): Syscall[] =>
+export const opened = ({ door }: Pick<Frame, 'door'>): Syscall[] =>
   (door ? [hideProcess(), write(door.writer, '.'), close(door.writer), close(door.reader)] : [])
 
 /** PID 1 becomes the user. Where root is to help him, root remains its saved user. */
@@ -151,7 +157,7 @@ function descriptors({ stdin, out, gate, foreign }: Frame): Syscall[] {
 }
 
 /** Waits for a byte; the other end closed means that the grader is gone. */
-const through = (gate: number): Syscall => ({ ...read(gate, 1), onZero: [exit_group(125)] })
+export const through = (gate: number): Syscall => ({ ...read(gate, 1), onZero: [exit_group(125)] })
 
 const PROCESSES = BigInt(MOST_PROCESSES)
 
@@ -173,7 +179,7 @@ function ownFiles(before: readonly Syscall[], { manyUsers, user }: Frame): reado
   return [[because('its files in /proc are its own', { call: 'prctl', args: [PR_SET_DUMPABLE, 1, 0, 0, 0] })], [hideProcess()]]
 }
 
-function root({ rootfs, groups }: Frame): Syscall[] {
+function root({ rootfs, groups, shows = [] }: Machine): Syscall[] {
   const safe = MS_NOSUID | MS_NODEV
   return [
     because('no mount made here is seen outside', mount(null, '/', null, MS_REC | MS_PRIVATE, null)),
@@ -183,6 +189,7 @@ function root({ rootfs, groups }: Frame): Syscall[] {
       mount('proc', `${rootfs}/proc`, 'proc', safe | MS_NOEXEC, null)),
     mount('tmpfs', `${rootfs}/tmp`, 'tmpfs', safe, 'size=16m,mode=1777'),
     ...(groups ? hierarchies(groups, rootfs) : []),
+    ...shows.flatMap(([from, at]) => [mayFail(mkdir(rootfs + at, 0o755)), mount(from, rootfs + at, null, MS_BIND | MS_REC, null)]),
     chdir(rootfs), pivot_root('.', '.'), umount2('.', MNT_DETACH), chdir('/'),
     because('as systemd leaves a machine', mount(null, '/', null, MS_REC | MS_SHARED, null)),
   ]
@@ -200,6 +207,10 @@ function hierarchies({ binds, plain }: GroupFrame, rootfs: string): Syscall[] {
     ]),
   ]
 }
+
+/** @returns steps that make one, in fresh namespaces */
+export const machineSteps = (frame: Machine): Syscall[] =>
+  [...identity(frame.manyUsers), ...root(frame), ...machineNames(frame.names)]
 
 const machineNames = ({ nodename, domainname }: Names): Syscall[] => [sethostname(nodename), setdomainname(domainname)]
 

@@ -46,5 +46,6 @@ function refuseOutside(options: Options): void {
   const flag = joins ?? OUTSIDE.find((name) => isGiven(options[name]))
   if (flag === undefined) return
   const spelled = flag.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
-  throw new SpecError(`--${spelled}: the sandbox of --mine has none of this machine's files, containers and control groups; leave it out`)
+  const lacks = 'this machine\'s files, containers and control groups'
+  throw new SpecError(`--${spelled}: the sandbox of --mine has none of ${lacks}; leave it out`)
 }

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { busyboxRootfs } from '@pocker/chroot'
 import type { Test } from 'uvu'
 
+export * from './beside.ts'
 export * from './user.ts'
 
 type Body = () => void | Promise<void>

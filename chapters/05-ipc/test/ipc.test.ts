@@ -1,17 +1,15 @@
 // Shared memory, semaphores and queues, for real: perl makes the System V ones, touch makes a POSIX queue.
 import { randomInt } from 'node:crypto'
 import { execFileSync } from 'node:child_process'
-import { closeSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { once } from 'node:events'
-import { Socket } from 'node:net'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ipc, ipcMounts, joinedShm, type IpcMode, type IpcSpec } from '@pocker/ipc'
 import { DEFAULT_MOUNTS, mounts } from '@pocker/mount'
 import { pid } from '@pocker/pid'
-import { command, foreground, namespaces, pipe, plan, run, spawn, StartError, type Finished, type Isolation } from '@pocker/syscalls'
-import { busybox, rootTest } from '@pocker/testing'
+import { namespaces, run, StartError, type Finished, type Isolation } from '@pocker/syscalls'
+import { beside, busybox, rootTest, waiting } from '@pocker/testing'
 
 /** A key, and names in /dev/shm and /dev/mqueue, that nobody else has. */
 const KEY = randomInt(1, 2 ** 31)
@@ -32,24 +30,6 @@ async function container(spec: IpcSpec, path?: string): Promise<Isolation[]> {
   return [pid({ mode: 'private' }), ipc(spec), mounts({ root, mounts: [...DEFAULT_MOUNTS, ...ipcMounts(spec)] }), joinedShm(spec)]
 }
 const inside = async (spec: IpcSpec, script: string): Promise<Finished> => run(await container(spec), ['sh', '-c', script])
-
-/** Starts a script that prints one line when it is ready, gives its number to `body`, and ends it. */
-async function beside<T>(isolations: readonly Isolation[], script: string, body: (pid: number) => Promise<T>): Promise<T> {
-  const [input, output] = [pipe(), pipe()]
-  const argv = ['sh', '-c', `${script}; echo ready; read line`]
-  const child = spawn(plan([foreground(), ...isolations, command({ argv, stdio: [input.reader, output.writer, 2] })]))
-  for (const fd of [input.reader, output.writer]) closeSync(fd)
-  const reader = new Socket({ fd: output.reader, writable: false })
-  try {
-    await once(reader, 'data')
-    return await body(child.pid)
-  } finally {
-    child.kill('SIGKILL')
-    await child.wait()
-    reader.destroy()
-    closeSync(input.writer)
-  }
-}
 
 /** Makes one of each under KEY, unless it is there (01000 is IPC_CREAT, 02000 IPC_EXCL), and writes a word into the memory. */
 const make = (word: string): string[] => ['perl', '-e', `
@@ -93,7 +73,7 @@ rootTest(test, 'a container is told only of its own segments', () => onTheMachin
 }))
 
 rootTest(test, 'another container\'s segments are shared by joining its namespace', async () => {
-  await beside([ipc({ mode: 'shareable' })], quoted(make('theirs')), async (pid) => {
+  await beside([ipc({ mode: 'shareable' })], waiting(quoted(make('theirs'))), async (pid) => {
     assert.is((await run([ipc({ mode: { join: pid } })], read)).stdout, 'theirs')
     assert.is((await run([ipc({ mode: 'private' })], read)).stdout, 'none')
     assert.is.not(namespaces(pid)['ipc'], namespaces('self')['ipc'])
@@ -146,7 +126,7 @@ rootTest(test, 'with --ipc none, nothing is mounted at /dev/shm', async () => {
 })
 
 rootTest(test, 'a joined container has the same memory, the same size and the same queues', async () => {
-  await beside(await container({ mode: 'shareable', shmSize: 4096 }), 'echo theirs > /dev/shm/note; touch /dev/mqueue/theirs', async (pid) => {
+  await beside(await container({ mode: 'shareable', shmSize: 4096 }), waiting('echo theirs > /dev/shm/note; touch /dev/mqueue/theirs'), async (pid) => {
     const mode: IpcMode = { join: pid }
     const { stdout, stderr } = await inside({ mode }, 'cat /dev/shm/note; ls /dev/mqueue; df -k /dev/shm | tail -1; echo ours > /dev/shm/note')
     assert.match(stdout, /^theirs\ntheirs\nshm +4 .*\/dev\/shm\n$/, stderr)
@@ -156,7 +136,7 @@ rootTest(test, 'a joined container has the same memory, the same size and the sa
 })
 
 rootTest(test, 'what may be done with the memory is our own mount\'s business, not the other\'s', async () => {
-  await beside(await container({ mode: 'shareable' }), 'mount -o remount,bind,exec,suid,dev /dev/shm', async (pid) => {
+  await beside(await container({ mode: 'shareable' }), waiting('mount -o remount,bind,exec,suid,dev /dev/shm'), async (pid) => {
     assert.match(readFileSync(`/proc/${pid}/mounts`, 'utf8'), /^shm \/dev\/shm tmpfs rw,relatime/m)
     const { stdout } = await inside({ mode: { join: pid } }, 'grep " /dev/shm " /proc/mounts')
     assert.match(stdout, /^shm \/dev\/shm tmpfs rw,nosuid,nodev,noexec,/)
@@ -167,7 +147,7 @@ rootTest(test, 'the way there and back keeps the working directory: a relative r
   const [path, here] = [await busybox(), process.cwd()]
   process.chdir(dirname(path))
   try {
-    await beside(await container({ mode: 'shareable' }), 'true', async (pid) => {
+    await beside(await container({ mode: 'shareable' }), waiting('true'), async (pid) => {
       const isolations = await container({ mode: { join: pid } }, `./${basename(path)}`)
       assert.is((await run(isolations, ['stat', '-c', '%a', '/dev/shm'])).stdout, '1777\n')
     })
@@ -180,7 +160,7 @@ rootTest(test, 'whatever the other one puts in the place of its /dev/shm, nothin
   const ours = readFileSync(join(await busybox(), 'etc/passwd'), 'utf8')
   assert.is.not(ours, readFileSync('/etc/passwd', 'utf8'))
   for (const link of ['/etc', '../../../../../../../../etc', '/proc/1/root/etc']) {
-    await beside(await container({ mode: 'shareable' }), `umount /dev/shm; rmdir /dev/shm; ln -s ${link} /dev/shm`, async (pid) => {
+    await beside(await container({ mode: 'shareable' }), waiting(`umount /dev/shm; rmdir /dev/shm; ln -s ${link} /dev/shm`), async (pid) => {
       const started = inside({ mode: { join: pid } }, 'cat /dev/shm/passwd')
       if (link.startsWith('/proc')) assert.match(await failure(started), /^openat2\(.*"\/dev\/shm".*\): ELOOP/)
       else assert.is((await started).stdout, ours, link)
@@ -194,7 +174,7 @@ rootTest(test, 'a process that is not there is named, in one line', async () => 
 })
 
 rootTest(test, 'what is masked for the other one stays masked when its /dev/shm leads there', async () => {
-  await beside(await container({ mode: 'shareable' }), 'umount /dev/shm; rmdir /dev/shm; ln -s /proc /dev/shm', async (pid) => {
+  await beside(await container({ mode: 'shareable' }), waiting('umount /dev/shm; rmdir /dev/shm; ln -s /proc /dev/shm'), async (pid) => {
     const { stdout } = await inside({ mode: { join: pid } }, 'test -e /dev/shm/interrupts && echo there; cat /dev/shm/interrupts; grep -c cpu /dev/shm/stat')
     assert.match(stdout, /^there\n[1-9]\d*\n$/)
   })

@@ -1,8 +1,8 @@
 // A container's network: the isolation as data, and what the kernel makes of it.
 import { randomInt } from 'node:crypto'
-import { closeSync, mkdtempSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
 import { once } from 'node:events'
-import { createServer, Socket, type AddressInfo } from 'node:net'
+import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test as suite } from 'uvu'
@@ -10,11 +10,8 @@ import * as assert from 'uvu/assert'
 import { DEFAULT_MOUNTS, mounts } from '@pocker/mount'
 import { makeNetns, net, parseNetwork, removeNetns, type NetMode } from '@pocker/net'
 import { pid } from '@pocker/pid'
-import {
-  CLONE_NEWNET, CLONE_NEWUSER, command, foreground, namespaces, pipe, plan, run, spawn, StartError, type Finished,
-  type Isolation,
-} from '@pocker/syscalls'
-import { busybox, rootTest } from '@pocker/testing'
+import { CLONE_NEWNET, CLONE_NEWUSER, namespaces, run, StartError, type Finished, type Isolation } from '@pocker/syscalls'
+import { beside, busybox, rootTest, waiting } from '@pocker/testing'
 import { around } from './place.ts'
 
 /** What the tests could change on the machine: lo goes up in the networks that they make, and no other device is theirs. */
@@ -105,23 +102,6 @@ rootTest(test, 'a port taken outside is free inside, and what listens outside ca
   assert.is((await run([net({ mode: 'none' })], listen)).stdout, 'free')
 }))
 
-/** Starts a program that prints a line when it is ready, gives its number to `body`, and ends it. */
-async function beside<T>(isolations: readonly Isolation[], argv: readonly string[], body: (pid: number) => Promise<T>): Promise<T> {
-  const [input, output] = [pipe(), pipe()]
-  const child = spawn(plan([foreground(), ...isolations, command({ argv, stdio: [input.reader, output.writer, 2] })]))
-  for (const fd of [input.reader, output.writer]) closeSync(fd)
-  const reader = new Socket({ fd: output.reader, writable: false })
-  try {
-    await once(reader, 'data')
-    return await body(child.pid)
-  } finally {
-    child.kill('SIGKILL')
-    await child.wait()
-    reader.destroy()
-    closeSync(input.writer)
-  }
-}
-
 const server = (port: number): string[] => ['perl', '-MIO::Socket::INET', '-e',
   `$s = IO::Socket::INET->new(LocalAddr => "127.0.0.1:${port}", Listen => 5) or die $!; $| = 1; print "ready\\n"; 1 while <STDIN>`]
 const reaches = (port: number): string[] =>
@@ -140,7 +120,7 @@ rootTest(test, 'two containers with one network share localhost and its ports; a
 
 rootTest(test, 'a guest finds the network as it is: what is down stays down', async () => {
   const down: Isolation = { name: 'net', flags: CLONE_NEWNET }
-  await beside([down], ['sh', '-c', 'echo ready; read line'], async (number) => {
+  await beside([down], waiting('true'), async (number) => {
     assert.is((await inside({ path: `/proc/${number}/ns/net` }, LOCAL)).stdout, '0\n')
   })
 })

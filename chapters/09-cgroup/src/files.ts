@@ -44,7 +44,7 @@ const V1: Readonly<Record<string, Translation>> = {
   'cpuset.cpus': one('cpuset', 'cpuset.cpus'),
   'cpuset.mems': one('cpuset', 'cpuset.mems'),
   'pids.max': one('pids', 'pids.max'),
-  'io.weight': one('blkio', 'blkio.weight', (value) => value.replace('default ', '')),
+  'io.weight': { controller: 'blkio', write: (value) => diskWeight(value) },
   'io.max': { controller: 'blkio', write: (value) => throttles(value) },
 }
 // endregion
@@ -58,6 +58,13 @@ function together(memory = 'max', swap: string): string {
 function quota(value: string): readonly Written[] {
   const [most = '', period = ''] = value.split(' ')
   return [['cpu.cfs_period_us', period], ['cpu.cfs_quota_us', unlimited(most)]]
+}
+
+/** Back to Docker's scale, which is version 1's: each of its weights became another. @param value `default 50`, `8:0 50` */
+function diskWeight(value: string): readonly Written[] {
+  const [weight, device] = [Number(value.split(' ').at(-1)), /^\d+:\d+ /.exec(value)?.[0]]
+  const blkio = 10 + Math.ceil(((weight - 1) * 990) / WEIGHTS)
+  return [device === undefined ? ['blkio.bfq.weight', String(blkio)] : ['blkio.bfq.weight_device', `${device}${blkio}`]]
 }
 
 /** @param value `MAJOR:MINOR rbps=…`, as io.max takes it */
@@ -137,6 +144,7 @@ const V1_READINGS: Readonly<Record<string, Reading>> = {
     },
   },
   'memory.current': { controller: 'memory', read: (text) => numbers(text('memory.usage_in_bytes')) },
+  'memory.max': { controller: 'memory', read: (text) => numbers(text('memory.limit_in_bytes')) },
   'memory.peak': { controller: 'memory', read: (text) => numbers(text('memory.max_usage_in_bytes')) },
   'memory.events': {
     controller: 'memory',
@@ -147,6 +155,7 @@ const V1_READINGS: Readonly<Record<string, Reading>> = {
   },
   'memory.stat': { controller: 'memory', read: (text) => numbers(text('memory.stat')) },
   'pids.current': { controller: 'pids', read: (text) => numbers(text('pids.current')) },
+  'pids.max': { controller: 'pids', read: (text) => numbers(text('pids.max')) },
 }
 // endregion
 
@@ -164,10 +173,16 @@ export function get(group: Group, file: string): Figures {
   if (!reading || root === undefined) {
     throw new SpecError(`${file}: expected the ${controller} controller, and this machine has none`)
   }
-  const usage = file === 'cpu.stat' && tree.v1['cpuacct']
-    ? { usage_usec: (numbers(text(tree.v1['cpuacct'])('cpuacct.usage'))[''] ?? 0n) / NANO_PER_MICRO }
-    : {}
-  return { ...reading.read(text(root)), ...usage }
+  const accounting = file === 'cpu.stat' ? tree.v1['cpuacct'] : undefined
+  return { ...reading.read(text(root)), ...(accounting !== undefined && usage(text(accounting))) }
+}
+
+/** Version 1 counts how long they ran in a controller of its own, in nanoseconds. */
+function usage(text: (file: string) => string): Figures {
+  const micros = (file: string): bigint => (numbers(text(file))[''] ?? 0n) / NANO_PER_MICRO
+  return {
+    usage_usec: micros('cpuacct.usage'), user_usec: micros('cpuacct.usage_user'), system_usec: micros('cpuacct.usage_sys'),
+  }
 }
 
 /** `NAME NUMBER` lines; what is no number (`max`) is left out. */

@@ -26,14 +26,16 @@ export function parseCgroupParent(text: string): string {
   throw new SpecError(`--cgroup-parent: expected a path such as /pocker/team, got ${JSON.stringify(text)}`)
 }
 
-/** Docker's scale is 10 to 1000, version 2's 1 to 10000. @see runc, cgroups/utils.go, ConvertBlkIOToIOWeightValue */
-const [LEAST, MOST, SCALE] = [10, 1000, 9999]
+/** Docker's scale, and version 1's. */
+const [LEAST, MOST] = [10, 1000]
+/** To version 2's, 1 to 10000. @see runc, cgroups/utils.go, ConvertBlkIOToIOWeightValue */
+export const ioWeight = (blkio: number): number => 1 + Math.floor(((blkio - LEAST) * 9999) / (MOST - LEAST))
 
 /** @throws {SpecError} */
 export function parseWeight(text: string): Limits {
   const weight = wholeNumber('--blkio-weight', text)
   if (weight < LEAST || weight > MOST) throw new SpecError(`--blkio-weight: expected ${LEAST} to ${MOST}, got ${weight}`)
-  return { 'io.weight': `default ${1 + Math.floor(((weight - LEAST) * SCALE) / (MOST - LEAST))}` }
+  return { 'io.weight': `default ${ioWeight(weight)}` }
 }
 
 /** The keys of io.max. */

@@ -5,13 +5,23 @@
 //   await remove(group)        → ends what is left in it, and takes it away
 //
 // Invariant: only groups below one of our own are ever made or removed.
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, watch, writeFileSync } from 'node:fs'
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, watch, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
 import { SpecError } from '@pocker/syscalls'
 import type { Group } from './files.ts'
 import { roots, type Tree } from './tree.ts'
+
+/** @returns whether this process may make groups: in every hierarchy, for a container is in all of them */
+export function mayMakeGroups(tree: Tree): boolean {
+  try {
+    for (const root of roots(tree)) accessSync(root, constants.W_OK)
+    return roots(tree).length > 0
+  } catch {
+    return false
+  }
+}
 
 /** Controllers that a parent hands down to its children. */
 const HANDED_DOWN = ['cpu', 'cpuset', 'memory', 'pids', 'io']

@@ -2,7 +2,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import {
-  canSet, cgroup, DEFAULT_DEVICES, devices, parseCgroupns, parseCgroupParent, parseMounts, parseThrottle, parseWeight, pids, program, put, roots,
+  canSet, cgroup, DEFAULT_DEVICES, devices, ioWeight, parseCgroupns, parseCgroupParent, parseMounts, parseThrottle, parseWeight, pids, program, put, roots,
   wholeNumber, type Limits, type Tree,
 } from '@pocker/cgroup'
 import { CLONE_NEWCGROUP, type Syscall } from '@pocker/syscalls'
@@ -47,13 +47,21 @@ test('each limit in version 2\'s words, and what version 1 is told', () => {
     [{ 'memory.max': '1000', 'memory.swap.max': 'max' }, ['/c/pocker/x/memory.max 1000', '/c/pocker/x/memory.swap.max max'],
       ['/c/memory/pocker/x/memory.limit_in_bytes 1000', '/c/memory/pocker/x/memory.memsw.limit_in_bytes -1']],
     [{ 'cpuset.cpus': '0-1' }, ['/c/pocker/x/cpuset.cpus 0-1'], ['/c/cpuset/pocker/x/cpuset.cpus 0-1']],
-    [{ 'io.weight': 'default 50' }, ['/c/pocker/x/io.weight default 50'], ['/c/blkio/pocker/x/blkio.weight 50']],
+    [{ 'io.weight': 'default 4950' }, ['/c/pocker/x/io.weight default 4950'], ['/c/blkio/pocker/x/blkio.bfq.weight 500']],
+    [{ 'io.weight': 'default 1' }, ['/c/pocker/x/io.weight default 1'], ['/c/blkio/pocker/x/blkio.bfq.weight 10']],
+    [{ 'io.weight': '8:0 10000' }, ['/c/pocker/x/io.weight 8:0 10000'], ['/c/blkio/pocker/x/blkio.bfq.weight_device 8:0 1000']],
     [{ 'io.max': '8:0 rbps=1048576\n8:16 wiops=10' }, ['/c/pocker/x/io.max 8:0 rbps=1048576', '/c/pocker/x/io.max 8:16 wiops=10'],
       ['/c/blkio/pocker/x/blkio.throttle.read_bps_device 8:0 1048576', '/c/blkio/pocker/x/blkio.throttle.write_iops_device 8:16 10']],
   ]
   for (const [limits, two, one] of cases) {
     assert.equal(puts(V2, limits), two)
     assert.equal(puts(HYBRID, limits), one)
+  }
+})
+
+test('a weight of disks comes to version 1 as it was given', () => {
+  for (let weight = 10; weight <= 1000; weight++) {
+    assert.equal(puts(HYBRID, { 'io.weight': `default ${ioWeight(weight)}` }), [`/c/blkio/pocker/x/blkio.bfq.weight ${weight}`])
   }
 })
 

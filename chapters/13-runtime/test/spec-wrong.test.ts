@@ -1,27 +1,11 @@
 // A config.json that is wrong in one field, and the line that says so.
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { SpecError } from '@pocker/syscalls'
 import { readSpec } from '../src/spec/read.ts'
+import { BASE, linux, own, program, refusal, resources } from './given.ts'
 
-const PROCESS = { cwd: '/', args: ['sh'], user: { uid: 0, gid: 0 } }
-const BASE = { ociVersion: '1.2.0', root: { path: 'rootfs' }, process: PROCESS }
-const linux = (fields: object): object => ({ ...BASE, linux: fields })
-const program = (fields: object): object => ({ ...BASE, process: { ...PROCESS, ...fields } })
-const resources = (fields: object): object => linux({ resources: fields })
 const hook = (fields: object): object => ({ ...BASE, hooks: { poststop: [{ path: '/bin/true', ...fields }] } })
-const own = (...types: string[]): { namespaces: object[] } => ({ namespaces: types.map((type) => ({ type })) })
 const MAP = { containerID: 0, hostID: 0, size: 1 }
-
-function refusal(read: () => unknown): string {
-  try {
-    read()
-  } catch (error) {
-    if (error instanceof SpecError) return error.message
-    throw error
-  }
-  return 'taken'
-}
 
 const POLICIES = 'SCHED_OTHER, SCHED_FIFO, SCHED_RR, SCHED_BATCH, SCHED_ISO, SCHED_IDLE, SCHED_DEADLINE'
 const PROPAGATIONS = 'private, rprivate, slave, rslave, shared, rshared, unbindable, runbindable'

@@ -6,28 +6,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { SpecError } from '@pocker/syscalls'
 import { defaultSpec } from '../src/spec/default.ts'
-import { readProcess, readSpec } from '../src/spec/read.ts'
+import { readProcess, readResources, readSpec } from '../src/spec/read.ts'
 import { sysctlOwner, sysctlPath } from '../src/spec/sysctl.ts'
 import { grantable, warningsOf } from '../src/spec/warnings.ts'
-
-const PROCESS = { cwd: '/', args: ['sh'], user: { uid: 0, gid: 0 } }
-const BASE = { ociVersion: '1.2.0', root: { path: 'rootfs' }, process: PROCESS }
-const linux = (fields: object): object => ({ ...BASE, linux: fields })
-const program = (fields: object): object => ({ ...BASE, process: { ...PROCESS, ...fields } })
-const resources = (fields: object): object => linux({ resources: fields })
-const own = (...types: string[]): { namespaces: object[] } => ({ namespaces: types.map((type) => ({ type })) })
-
-function refusal(read: () => unknown): string {
-  try {
-    read()
-  } catch (error) {
-    if (error instanceof SpecError) return error.message
-    throw error
-  }
-  return 'taken'
-}
+import { BASE, linux, own, PROCESS, program, refusal, resources } from './given.ts'
 
 test('text that is no JSON is shown by how it begins', () => {
   assert.is(refusal(() => readSpec('{"ociVersion":\n', 'a.json')), 'a.json: expected JSON, got "{\\"ociVersion\\":\\n"')
@@ -39,6 +22,18 @@ test('a process alone is held to the same rules, its fields named from there', (
   const limits = { ...PROCESS, rlimits: [{ type: 'RLIMIT_CORE', soft: 2, hard: 1 }] }
   const message = refusal(() => readProcess(JSON.stringify(limits)))
   assert.is(message, 'process.json: rlimits[0].soft: expected at most 1, the hard limit, got 2')
+})
+
+test('resources alone are held to the same rules, too', () => {
+  assert.equal(readResources('{"pids": {"limit": 7}, "cpu": null, "unknown": 1}'), { pids: { limit: 7 } })
+  const cases: readonly (readonly [text: string, said: string])[] = [
+    ['{"pids":', 'expected JSON, got "{\\"pids\\":"'],
+    ['[]', 'expected an object, got []'],
+    ['{"memory": {"limit": "1g"}}',
+      'memory.limit: expected a whole number from -9223372036854775808 to 9223372036854775807, got "1g"'],
+    ['{"unified": {"../x": "1"}}', 'unified["../x"]: expected the name of a file in the cgroup, got "../x"'],
+  ]
+  for (const [text, said] of cases) assert.is(refusal(() => readResources(text)), `resources.json: ${said}`)
 })
 
 const ISOLATED = linux({
@@ -106,6 +101,16 @@ test('a capability that is not known is passed over with a word, as is an ambien
     'linux.personality.flags: passed over, as none is defined',
   ])
   assert.equal(grantable(capabilities), { bounding: ['CAP_KILL'], permitted: ['CAP_KILL'], ambient: [] })
+})
+
+test('a limit of swap is passed over with a word where the kernel has none', () => {
+  const line = 'linux.resources.memory.swap: passed over, as this kernel cannot limit swap'
+  const cases: readonly (readonly [memory: object, canSwap: boolean, said: string[]])[] = [
+    [{ limit: 1, swap: 2 }, false, [line]], [{ limit: 1, swap: 2 }, true, []], [{ limit: 1, swap: -1 }, false, []], [{ limit: 1 }, false, []],
+  ]
+  for (const [memory, canSwap, said] of cases) {
+    assert.equal(warningsOf(readSpec(JSON.stringify(resources({ memory }))), canSwap), said)
+  }
 })
 
 test('a kernel parameter is named with dots or with slashes', () => {

@@ -13,7 +13,6 @@ import { SpecError } from '@pocker/syscalls'
 import { REPOSITORY } from './chapters.ts'
 import { seeded } from './seed.ts'
 import { statementOf, type Statement } from './statement.ts'
-import { unboxed } from './unboxed.ts'
 
 /** The folder with exercises/ and chapters/: this one, unless somebody names another. */
 export const courseRoot = (): string => process.env['POCKER_COURSE'] || REPOSITORY
@@ -38,10 +37,10 @@ export function statement(root: string, { chapter, name }: Which): Statement {
   return statementOf(existsSync(file) ? readFileSync(file, 'utf8') : '', name)
 }
 
-/** Grades the answer where it lies, with this student's tokens. */
+/** Grades the answer where it lies, with this student's tokens. It is his own: where no box can be made, it needs none. */
 export function gradeAnswer(root: string, exercise: Found, seed?: string): Promise<ExerciseResult> {
   const file = answerFile(root, exercise)
-  return grade(seeded(unboxed(exercise, file, root), seed), file, { root })
+  return grade(seeded(exercise, seed), file, { root, unboxed: true })
 }
 
 /** As it was handed out, or as git remembers it: the newest version that still is a starter. */

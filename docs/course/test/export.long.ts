@@ -9,6 +9,7 @@ import { testIf } from '@pocker/testing'
 import { COURSE, solution } from './tmux.ts'
 
 const able = process.geteuid?.() === 0 && spawnSync('debootstrap', ['--version']).status === 0
+interface Results { readonly output: string; readonly tests: { name: string; output?: string; score?: number; max_score?: number }[] }
 const run = (command: string, ...args: string[]) => spawnSync(command, args, { encoding: 'utf8', maxBuffer: 1 << 26 })
 
 testIf(able, 'needs root and debootstrap', test, 'a submission is graded in a bare Debian without privileges, and what was not judged is said', () => {
@@ -23,7 +24,6 @@ testIf(able, 'needs root and debootstrap', test, 'a submission is graded in a ba
     assert.is(run('python3', '-c', 'import sys, zipfile\nz = zipfile.ZipFile(sys.argv[1])\nz.extractall(sys.argv[2])', join(dir, 'autograder.zip'), source).status, 0)
     // Debian 12 has node 18; the machine's own stands for the one that setup.sh would fetch.
     cpSync(process.execPath, join(root, 'usr/local/bin/node'))
-    writeFileSync(join(root, 'autograder/submission/names.ts'), solution('02-uts/names'))
     // Gradescope's container: root by name, no capability, no user namespace, no network; the image's own files.
     const inside = (script: string) => run('unshare', '--mount', '--pid', '--net', '--fork', '--user', '--map-root-user', 'sh', '-c',
       `mount --rbind /proc ${root}/proc && mount --rbind /dev ${root}/dev && echo 0 > /proc/sys/user/max_user_namespaces
@@ -31,12 +31,25 @@ testIf(able, 'needs root and debootstrap', test, 'a submission is graded in a ba
     const set = inside('sh /autograder/source/setup.sh')
     assert.is(set.status, 0, set.stdout + set.stderr)
     cpSync(join(source, 'run_autograder'), join(root, 'autograder/run_autograder'))
-    const graded = inside('sh /autograder/run_autograder')
-    assert.is(graded.status, 0, graded.stdout + graded.stderr)
-    const results = JSON.parse(readFileSync(join(root, 'autograder/results/results.json'), 'utf8')) as { score: number; output: string; tests: { name: string; output: string }[] }
-    assert.match(results.output, /could not be judged, through no fault of this submission/)
-    const judged = results.tests.filter(({ name, output }) => name.startsWith('02-uts/names: ') && !/no box|no sandbox|operation not permitted/.test(output))
-    assert.equal(judged, [])
+    const grade = (answer: string): Results => {
+      writeFileSync(join(root, 'autograder/submission/names.ts'), answer)
+      const graded = inside('sh /autograder/run_autograder')
+      assert.is(graded.status, 0, graded.stdout + graded.stderr)
+      return JSON.parse(readFileSync(join(root, 'autograder/results/results.json'), 'utf8')) as Results
+    }
+    const about = ({ tests }: Results, title: string) => tests.find(({ name }) => name === `02-uts/names: ${title}`)
+    const right = grade(solution('02-uts/names'))
+    assert.match(right.output, /could not be judged, through no fault of this submission/)
+    const refused = 'more than 64 bytes are refused, with the number of bytes'
+    assert.equal([about(right, refused)?.score, about(right, refused)?.max_score], [1, 1])
+    assert.match(about(right, 'a host name is set, every character of it')?.output ?? '', /can make no/)
+    assert.is(about(right, 'a host name is set, every character of it')?.max_score, undefined, 'it costs nothing')
+    const wrong = grade(solution('02-uts/names').replace('if (bytes > MOST) throw', 'if (bytes > 2 * MOST) throw'))
+    assert.equal([about(wrong, refused)?.score, about(wrong, refused)?.max_score], [0, 1])
+    assert.match(about(wrong, refused)?.output ?? '', /accepted what it must refuse/)
+    // Without CAP_SETUID, it is the grader's own user: it can end the grader, and gets nothing for that.
+    const hostile = grade("process.kill(process.ppid, 'SIGKILL')\nexport const names = () => ({})")
+    assert.equal(hostile, { output: 'The grader ended with exit code 137, and nothing was judged.' })
   } finally {
     rmSync(dir, { recursive: true, force: true })
   }

@@ -40,6 +40,7 @@ interface Options {
   readonly output?: string
   readonly seconds: string
   readonly dryRun?: true
+  readonly unboxed?: true
 }
 
 const only = (): Option => new Option('--only <exercise>', 'a chapter or an exercise, such as 02 or 02/names')
@@ -53,6 +54,7 @@ const program = new Command('grade').description('Grades what students handed in
   .option('--shard <i/n>', 'only this part of --all; see merge')
   .addOption(new Option('--format <name>', 'of one submission').choices(Object.keys(FORMATS)))
   .option('--output <file>', 'instead of standard output')
+  .option('--unboxed', 'of one submission: compute its plans even where no box can be made; it must have a machine of its own')
   .addOption(jobs()).addOption(only()).addOption(seconds())
   .action((dir: string | undefined, options: Options) => main(() => (options.all === undefined ? one(dir, options) : all(options))))
 
@@ -115,7 +117,8 @@ async function course({ only: wanted }: Pick<Options, 'only'>): Promise<Course> 
 async function one(dir: string | undefined, options: Options): Promise<number> {
   if (dir === undefined) throw new SpecError('expected a folder, or --all with a folder of folders; see grade --help')
   if (!existsSync(dir)) throw new SpecError(`expected the folder of a submission, got ${dir}, which does not exist`)
-  const result = await gradeFolder({ name: basename(resolve(dir)), folder: dir }, await course(options), limits(options))
+  const result = await gradeFolder({ name: basename(resolve(dir)), folder: dir }, await course(options),
+    { ...limits(options), ...(options.unboxed && { unboxed: true }) })
   const text = FORMATS[options.format ?? 'text'](result)
   if (options.output === undefined) process.stdout.write(text)
   else writeWhole(options.output, text)

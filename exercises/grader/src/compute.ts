@@ -22,7 +22,7 @@ import { privileged, type Places } from './places.ts'
 import { starved } from './status.ts'
 import { Failure, Lacks, Late } from './verdict.ts'
 
-const NOBODY = 65534
+export const NOBODY = 65534
 const NAMESPACES = CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNS
 
 /** node reads the answer from standard input: there is no file to give it. Its permission model is a second fence. */
@@ -37,10 +37,13 @@ const BUSYBOX = '/busybox'
 const SHELL = 'ulimit -u 1024; ulimit -d 2097152; exec "$@"'
 /** Node 23.5 took it out of the experiments. */
 const PERMISSION = process.allowedNodeEnvironmentFlags.has('--permission') ? '--permission' : '--experimental-permission'
-const NODE = [
+export const NODE = [
   process.execPath, '--max-old-space-size=256', '--no-warnings', PERMISSION,
   '--input-type=module', '-e', BOOT,
 ]
+
+/** The answer's function, and what it is called with. */
+export type Called = Omit<Request, 'mark'>
 
 /**
  * Calls a function of the answer.
@@ -50,18 +53,24 @@ const NODE = [
  * @throws {Lacks} if this machine can make no box
  */
 export async function compute(
-  code: string, { name, args }: Omit<Request, 'mark'>, places: Places, limits: Limits, enter: (pid: number) => void = () => {},
+  code: string, called: Called, places: Places, limits: Limits, enter: (pid: number) => void = () => {},
 ): Promise<Outcome> {
+  const { input, line } = requestOf(code, called)
+  return gather(await inBox(input, places, (text) => line.test(text), limits, enter), line, called, limits)
+}
+
+/** @returns what node is given, and how the line begins that it answers with: nobody can know that before */
+export function requestOf(code: string, called: Called): { input: string; line: RegExp } {
   const mark = `${randomBytes(16).toString('hex')} `
-  const line = new RegExp(`^${mark}(.*)\n`, 'm')
-  const input = JSON.stringify({ code, request: { name, args, mark } })
-  const heard = await inBox(input, places, (text) => line.test(text), limits, enter)
-  const [, json] = line.exec(heard.text) ?? []
-  if (json === undefined) {
-    const Kind = heard.end === 'late' ? Late : Failure
-    throw new Kind(NO_OUTCOME[heard.end](name, limits))
-  }
-  return outcome(json)
+  return { input: JSON.stringify({ code, request: { ...called, mark } }), line: new RegExp(`^${mark}(.*)\n`, 'm') }
+}
+
+/** @throws {Failure} */
+export function gather({ text, end }: Heard, line: RegExp, { name }: Called, limits: Limits): Outcome {
+  const [, json] = line.exec(text) ?? []
+  if (json !== undefined) return outcome(json)
+  const Kind = end === 'late' ? Late : Failure
+  throw new Kind(NO_OUTCOME[end](name, limits))
 }
 
 const NO_OUTCOME: Readonly<Record<Heard['end'], (name: string, limits: Limits) => string>> = {

@@ -17,6 +17,7 @@ import { look } from './look.ts'
 import { places } from './places.ts'
 import type { CheckResult, ExerciseResult } from './result.ts'
 import { bundle } from './submission.ts'
+import { computeUnboxed } from './unboxed.ts'
 import { Failure, Lacks, Late } from './verdict.ts'
 
 export interface Options {
@@ -26,6 +27,8 @@ export interface Options {
   readonly seconds?: number
   /** Why there is no answer that could be read; it fails every check. */
   readonly refused?: string
+  /** Where no box can be made, an answer is computed without one: see unboxed.ts. */
+  readonly unboxed?: boolean
   /** The compiler, a process of its own, stays for the next answer; otherwise it ends. */
   readonly again?: boolean
 }
@@ -88,7 +91,7 @@ async function judge(
 
 /** The answer is bundled once for all its checks; if that fails, it fails each of them. */
 function prepare({ chapter, name, maps }: Found, file: string, options: Options, { enter }: Fence): Promise<Context> {
-  const { root = ROOT, seconds = 10, refused, again = false } = options
+  const { root = ROOT, seconds = 10, refused, unboxed = false, again = false } = options
   const context = made()
   context.catch(() => {}) // each check reports it
   return context
@@ -96,10 +99,18 @@ function prepare({ chapter, name, maps }: Found, file: string, options: Options,
   async function made(): Promise<Context> {
     if (refused !== undefined) throw new Failure(refused)
     if (!existsSync(file)) throw new Failure(`expected an answer in ${file}, got no such file`)
-    const where = await places()
+    const where = places()
+    where.catch(() => {}) // what can be told without a place is told
     const code = await bundle({ file: resolve(file), chapter, root }).finally(() => again || stop())
     const limits = { ms: seconds * 1000, bytes: MOST_OUTPUT }
-    const outcome = (args: readonly Json[]): Promise<Outcome> => compute(code, { name, args }, where, limits, enter)
+    const outcome = async (args: readonly Json[]): Promise<Outcome> => {
+      try {
+        return await compute(code, { name, args }, await where, limits, enter)
+      } catch (error) {
+        if (!unboxed || !(error instanceof Lacks)) throw error
+        return computeUnboxed(code, { name, args }, limits)
+      }
+    }
     return {
       token,
       compute: async (...args) => accept(name, await outcome(args), maps),
@@ -109,7 +120,7 @@ function prepare({ chapter, name, maps }: Found, file: string, options: Options,
         const seen = 'isolation' in result ? 'an isolation' : result.nonsense
         throw new Failure(`${name}() accepted what it must refuse`, { expected: 'an error', seen })
       },
-      run: (isolation, surroundings) => look(isolation, where, limits, surroundings, enter),
+      run: async (isolation, surroundings) => look(isolation, await where, limits, surroundings, enter),
     }
   }
 }

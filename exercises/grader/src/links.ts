@@ -1,9 +1,9 @@
-// Which network devices a process has, as the kernel tells it.
+// Which network devices a process has, and their addresses, as the kernel tells it.
 //
-//   linksOf(pid, sandboxPid)   → [{ index: 1, name: 'lo', kind: '', up: false, mtu: 65536, other: 0 }]
+//   linksOf(pid, sandboxPid)   → [{ index: 1, name: 'lo', kind: '', up: false, mtu: 65536, other: 0, addresses: [] }]
 //
 // Invariant: asked through a socket of its network namespace, by a visitor; nothing in it changes.
-// Numbers: <linux/netlink.h>, <linux/if_link.h>. @see netlink(7), rtnetlink(7)
+// Numbers: <linux/netlink.h>, <linux/if_link.h>, <linux/if_addr.h>. @see netlink(7), rtnetlink(7)
 import {
   CLONE_NEWNET, CLONE_NEWUSER, mayFail, netlinkSocket, receive, send, unshare, visit, type Result, type Syscall,
 } from '@pocker/syscalls'
@@ -19,27 +19,34 @@ export interface Link {
   readonly mtu: number
   /** The index of the other end of a veth. */
   readonly other: number
+  /** Of version 4, as ip(8) writes them: `10.1.2.3/24`, or `10.1.2.3 peer 10.1.2.4/24`. */
+  readonly addresses: readonly string[]
 }
 
-const [NLMSG_DONE, RTM_NEWLINK, RTM_GETLINK] = [3, 16, 18]
+const [NLMSG_DONE, RTM_NEWLINK, RTM_GETLINK, RTM_NEWADDR, RTM_GETADDR] = [3, 16, 18, 20, 22]
 const [NLM_F_REQUEST, NLM_F_ACK, NLM_F_DUMP, NLM_F_CREATE] = [1, 4, 0x300, 0x400]
 const [IFLA_IFNAME, IFLA_MTU, IFLA_LINK, IFLA_LINKINFO, IFLA_EXT_MASK, IFLA_INFO_KIND] = [3, 4, 5, 18, 29, 1]
 const RTEXT_FILTER_SKIP_STATS = 8
+const [IFA_ADDRESS, IFA_LOCAL, AF_INET] = [1, 2, 2]
 const IFF_UP = 1
 const EOPNOTSUPP = 95
-/** struct nlmsghdr, struct ifinfomsg, struct rtattr. */
-const [HEADER, LINK, ATTRIBUTE] = [16, 16, 4]
+/** struct nlmsghdr, struct ifinfomsg, struct ifaddrmsg, struct rtattr. */
+const [HEADER, LINK, ADDRESS, ATTRIBUTE] = [16, 16, 8, 4]
 const MSG_DONTWAIT = 0x40
 /** The kernel fills no more than 32 KiB at once; no container of the course has more devices than fit into these. */
 const [PART, PARTS] = [32 * 1024, 8]
 
 /** @throws {Failure} if there are too many */
 export function linksOf(pid: number, sandboxPid: number): Link[] {
-  const question = message(RTM_GETLINK, NLM_F_REQUEST | NLM_F_DUMP, attribute(IFLA_EXT_MASK, u32(RTEXT_FILTER_SKIP_STATS)))
+  const links = message(RTM_GETLINK, NLM_F_REQUEST | NLM_F_DUMP, attribute(IFLA_EXT_MASK, u32(RTEXT_FILTER_SKIP_STATS)))
+  const addresses = message(RTM_GETADDR, NLM_F_REQUEST | NLM_F_DUMP, Buffer.alloc(0), Buffer.from([AF_INET, 0, 0, 0, 0, 0, 0, 0]))
   const parts = Array.from({ length: PARTS }, () => mayFail(receive({ resultOf: 'socket' }, PART, MSG_DONTWAIT)))
-  const messages = at(pid, sandboxPid, [...asking(question), ...parts]).flatMap(messagesOf)
-  if (!messages.some(({ type }) => type === NLMSG_DONE)) throw new Failure('the container has too many network devices to look at')
+  const steps = [...asking(links), ...parts, send({ resultOf: 'socket' }, addresses), ...parts]
+  const messages = at(pid, sandboxPid, steps).flatMap(messagesOf)
+  if (messages.filter(({ type }) => type === NLMSG_DONE).length < 2) throw new Failure('the container has too many network devices to look at')
+  const own = messages.filter(({ type }) => type === RTM_NEWADDR).map(({ body }) => addressOf(body))
   return messages.filter(({ type }) => type === RTM_NEWLINK).map(({ body }) => linkOf(body))
+    .map((link) => ({ ...link, addresses: own.filter(({ index }) => index === link.index).map(({ address }) => address) }))
 }
 
 /** Whether this kernel has pairs of devices: tries to make one, in a network namespace that nobody else sees. */
@@ -71,8 +78,8 @@ function attribute(type: number, data: Buffer): Buffer {
   return bytes
 }
 
-function message(type: number, flags: number, attributes: Buffer): Buffer {
-  const bytes = Buffer.concat([Buffer.alloc(HEADER + LINK), attributes])
+function message(type: number, flags: number, attributes: Buffer, front = Buffer.alloc(LINK)): Buffer {
+  const bytes = Buffer.concat([Buffer.alloc(HEADER), front, attributes])
   bytes.writeUInt32LE(bytes.length, 0)
   bytes.writeUInt16LE(type, 4)
   bytes.writeUInt16LE(flags, 6)
@@ -92,13 +99,19 @@ function pieces(bytes: Buffer, header: number): Buffer[] {
   return [bytes.subarray(0, length), ...pieces(bytes.subarray((length + 3) & ~3), header)]
 }
 
-function linkOf(body: Buffer): Link {
+function linkOf(body: Buffer): Omit<Link, 'addresses'> {
   const own = attributesOf(body.subarray(LINK))
   const kind = attributesOf(own.get(IFLA_LINKINFO) ?? Buffer.alloc(0)).get(IFLA_INFO_KIND)
   return {
     index: body.readInt32LE(4), name: text(own.get(IFLA_IFNAME)), kind: text(kind), up: (body.readUInt32LE(8) & IFF_UP) !== 0,
     mtu: own.get(IFLA_MTU)?.readUInt32LE(0) ?? 0, other: own.get(IFLA_LINK)?.readUInt32LE(0) ?? 0,
   }
+}
+
+function addressOf(body: Buffer): { index: number; address: string } {
+  const own = attributesOf(body.subarray(ADDRESS))
+  const [local, peer] = [IFA_LOCAL, IFA_ADDRESS].map((type) => [...own.get(type) ?? []].join('.'))
+  return { index: body.readUInt32LE(4), address: `${local}${peer === local ? '' : ` peer ${peer}`}/${body[1]}` }
 }
 
 const attributesOf = (bytes: Buffer): Map<number, Buffer> =>

@@ -1,6 +1,7 @@
 // Reading what a process of the grader's writes: until a text is found, and with limits.
 import { closeSync } from 'node:fs'
 import { Socket } from 'node:net'
+import type { Readable } from 'node:stream'
 
 export const closeAll = (fds: readonly number[]): void => fds.forEach((fd) => closeSync(fd))
 
@@ -17,9 +18,11 @@ const MORE = 5
 export interface Heard { readonly end: 'found' | 'closed' | 'late' | 'long'; readonly text: string }
 
 /** Reads until `found` matches. The descriptor is closed then. */
-export function listen(fd: number, found: (text: string) => boolean, limits: Limits): Promise<Heard> {
+export const listen = (fd: number, found: (text: string) => boolean, limits: Limits): Promise<Heard> =>
+  listenTo(new Socket({ fd, readable: true, writable: false }), found, limits)
+
+export function listenTo(socket: Readable, found: (text: string) => boolean, limits: Limits): Promise<Heard> {
   return new Promise((resolve) => {
-    const socket = new Socket({ fd, readable: true, writable: false })
     let text = ''
     const done = (end: Heard['end']): void => {
       clearTimeout(timer)

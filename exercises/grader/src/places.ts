@@ -7,19 +7,24 @@ import { chmodSync, mkdirSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { busyboxRootfs } from '@pocker/chroot'
+import { Lacks } from './verdict.ts'
 
 export interface Places { readonly rootfs: string; readonly empty: string }
 
 export const privileged = (): boolean => process.geteuid?.() === 0
 
-/** @throws {SpecError} if there is no busybox to be had */
+/** @throws {Lacks} if there is no busybox to be had, or no right to make devices */
 export async function places(): Promise<Places> {
   const cache = cacheDirectory()
   const empty = join(cache, 'empty')
-  mkdirSync(empty, { recursive: true })
-  for (const dir of [dirname(cache), cache, empty]) chmodSync(dir, 0o755)
-  const { path } = await busyboxRootfs(join(cache, 'rootfs'))
-  return { rootfs: path, empty }
+  try {
+    mkdirSync(empty, { recursive: true })
+    for (const dir of [dirname(cache), cache, empty]) chmodSync(dir, 0o755)
+    const { path } = await busyboxRootfs(join(cache, 'rootfs'))
+    return { rootfs: path, empty }
+  } catch (error) {
+    throw new Lacks(`this machine can make no box, for want of a root file system: ${(error as Error).message}`, { cause: error })
+  }
 }
 
 function cacheDirectory(): string {

@@ -3,6 +3,7 @@
 //   split(['--bundle', '/b', 'web'], { bundle: { type: 'string', short: 'b' } })   → { values: { bundle: '/b' }, words: ['web'] }
 //
 // Invariant: what follows the first word is never a flag of ours.
+import { readFileSync } from 'node:fs'
 import { parseArgs, type ParseArgsConfig } from 'node:util'
 import { SpecError } from '@pocker/syscalls'
 
@@ -54,6 +55,29 @@ export const texts = (values: Values, name: string): string[] => {
   return (Array.isArray(value) ? value : []).filter((one) => typeof one === 'string')
 }
 export const isSet = (values: Values, name: string): boolean => values[name] === true
+
+const MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const
+/** Of setTimeout: beyond, it does not wait at all. */
+const LONGEST = 2 ** 31 - 1
+
+/** @returns milliseconds, of 5s, 1.5m, or a number of seconds. @throws {SpecError} if it is no time, or none at all */
+export function duration(values: Values, name: string): number | undefined {
+  const value = text(values, name)
+  if (value === undefined) return undefined
+  const [, number, unit = 's'] = /^(\d{1,9}(?:\.\d{1,9})?)(ms|s|m|h)?$/.exec(value) ?? []
+  const ms = Number(number) * MS[unit as keyof typeof MS]
+  if (ms >= 1 && ms <= LONGEST) return ms
+  throw new SpecError(`--${name}: expected a time such as 500ms, 5s or 1m, got ${JSON.stringify(value)}`)
+}
+
+/** What the file holds that a flag names; `-` is standard input. @throws {SpecError} if it cannot be read */
+export function contents(flag: string, file: string): string {
+  try {
+    return readFileSync(file === '-' ? 0 : file, 'utf8')
+  } catch (error) {
+    throw new SpecError(`--${flag}: expected a file, got ${(error as NodeJS.ErrnoException).code} at ${file}`, { cause: error })
+  }
+}
 
 /** @throws {SpecError} if it is no number */
 export function number(values: Values, name: string): number | undefined {

@@ -1,7 +1,7 @@
 // create, run and exec: the verbs that make a process, in front or not.
 //
 //   await run(call)   → the exit code
-import { existsSync, readFileSync, readlinkSync } from 'node:fs'
+import { existsSync, readlinkSync } from 'node:fs'
 import { exitCode, forwardSignals, SpecError } from '@pocker/syscalls'
 import { create, type Made } from '../lifecycle/create.ts'
 import { remove } from '../lifecycle/delete.ts'
@@ -11,7 +11,7 @@ import type { Store } from '../lifecycle/store.ts'
 import type { Birth } from '../monitor/birth.ts'
 import { readProcess } from '../spec/read.ts'
 import type { ProcessSpec } from '../spec/schema.ts'
-import { isSet, number, text, texts, type Values } from './flags.ts'
+import { contents, isSet, number, text, texts, type Values } from './flags.ts'
 import { attachTerminal, terminalPair, type TerminalPair } from './terminal.ts'
 
 /** What a verb is called with. */
@@ -115,7 +115,7 @@ function processFor(call: Call): ProcessSpec {
     words: [id = '', ...args],
   } = call
   const file = text(values, 'process')
-  if (file !== undefined) return readProcess(readFileSync(file, 'utf8'), file)
+  if (file !== undefined) return readProcess(contents('process', file), file)
   if (args.length === 0) throw new SpecError('exec: expected a program to run, or --process FILE, got neither')
   const base = store.config(id).process
   const [uid, gid] = (text(values, 'user') ?? '').split(':')

@@ -4,16 +4,17 @@ import { join, resolve } from 'node:path'
 import { compile } from '../compile/compile.ts'
 import { remove } from '../lifecycle/delete.ts'
 import { kill } from '../lifecycle/kill.ts'
-import { list, pause, ps, resume, stats, update } from '../lifecycle/manage.ts'
+import { list, pause, ps, resume, update } from '../lifecycle/manage.ts'
 import { placeFor } from '../lifecycle/place.ts'
 import { start } from '../lifecycle/start.ts'
+import { stats } from '../lifecycle/stats.ts'
 import { stateOf, statusOf } from '../lifecycle/status.ts'
 import { defaultSpec } from '../spec/default.ts'
 import { features } from '../spec/features.ts'
-import { readSpec } from '../spec/read.ts'
+import { readResources, readSpec } from '../spec/read.ts'
 import type { Resources } from '../spec/schema.ts'
 import { encode, explain, machine, SpecError } from '@pocker/syscalls'
-import { isSet, number, text, type Flags } from './flags.ts'
+import { contents, duration, isSet, number, text, type Flags } from './flags.ts'
 import { created, execute, run, staysFor, type Call } from './run.ts'
 
 interface Verb {
@@ -69,10 +70,7 @@ const ONE = { words: 'ID', count: [1, 1] } as const
 /** The slice of linux.resources that the flags say. */
 function resourcesOf({ values }: Call): Resources {
   const file = text(values, 'resources')
-  if (file !== undefined) {
-    const given: unknown = JSON.parse(readFileSync(file === '-' ? 0 : file, 'utf8'))
-    return given as Resources
-  }
+  if (file !== undefined) return readResources(contents('resources', file), file)
   const numbers = (names: Readonly<Record<string, string>>): Record<string, number> =>
     Object.fromEntries(
       Object.entries(names).flatMap(([field, name]) => {
@@ -92,10 +90,7 @@ function resourcesOf({ values }: Call): Resources {
 }
 
 function print(data: unknown): number {
-  writeSync(
-    1,
-    `${typeof data === 'string' ? data : JSON.stringify(data, (_, one) => (typeof one === 'bigint' ? Number(one) : one), 2)}\n`,
-  )
+  writeSync(1, `${typeof data === 'string' ? data : JSON.stringify(data, null, 2)}\n`)
   return 0
 }
 
@@ -143,16 +138,24 @@ function processes({ store, values, words: [id = ''] }: Call): number {
   return print(['    PID  CMD', ...rows].join('\n'))
 }
 
+/** Whole numbers of 64 bits, written in full. No text of an event begins with #. */
+const exactly = (data: object): string =>
+  JSON.stringify(data, (_, one) => (typeof one === 'bigint' ? `#${one}` : one)).replace(/"#(\d+)"/g, '$1')
+
 async function events({ store, values, words: [id = ''] }: Call): Promise<number> {
-  const show = (): number =>
-    print(
-      JSON.stringify({ type: 'stats', id, data: stats(store, id) }, (_, one) => (typeof one === 'bigint' ? Number(one) : one)),
-    )
+  const interval = duration(values, 'interval') ?? 5000
+  const show = (): number => print(exactly({ type: 'stats', id, data: stats(store, id) }))
   if (isSet(values, 'stats')) return show()
-  const seconds = Number.parseFloat(text(values, 'interval') ?? '5')
-  while (['running', 'paused', 'created'].includes(statusOf(store, store.read(id)))) {
-    show()
-    await new Promise((resolve) => setTimeout(resolve, seconds * 1000))
+  store.read(id) // an unknown container is told before anything else
+  const runs = (): boolean =>
+    store.ids().includes(id) && ['running', 'paused', 'created'].includes(statusOf(store, store.read(id)))
+  while (runs()) {
+    try {
+      show()
+    } catch (error) {
+      if (runs()) throw error // otherwise it has ended meanwhile
+    }
+    await new Promise((resolve) => setTimeout(resolve, interval))
   }
   return 0
 }
@@ -247,7 +250,7 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     about: 'give it other limits',
     flags: UPDATE,
     run: (call) => {
-      update(call.store, call.words[0] ?? '', resourcesOf(call))
+      for (const line of update(call.store, call.words[0] ?? '', resourcesOf(call))) call.warn(line)
       return 0
     },
   },

@@ -8,12 +8,11 @@ import { uts } from '@pocker/uts'
 import { ipc } from '@pocker/ipc'
 import { net } from '@pocker/net'
 import { pid } from '@pocker/pid'
-import { time } from '@pocker/time'
 import type { Group } from '@pocker/cgroup'
 import type { Spec } from '../spec/schema.ts'
 import { devicesAllowed, group, resources } from './group.ts'
 import { joins, own } from './namespaces.ts'
-import { clocksOf, labels, last, oom, program, rights, session, turn, usersOf } from './process.ts'
+import { appArmor, clocks, last, oom, program, refused, rights, session, turn, usersOf } from './process.ts'
 import { rootfs } from './rootfs.ts'
 import { sysctls } from './sysctls.ts'
 import { terminal } from './terminal.ts'
@@ -50,15 +49,16 @@ export type Part = (spec: Spec, place: Place) => Isolation
 
 // region parts
 const PARTS: readonly Part[] = [
+  refused, //        what nothing here can give
   session, //        a session and keys of its own
   oom, //            while /proc is still the host's
-  labels, //         likewise
+  appArmor, //       likewise
   group, //          joined first: what follows is counted already
   resources,
   devicesAllowed,
   joins, //          namespaces that are there already
   usersOf, //        before the others: they belong to the new user namespace
-  clocksOf((offsets) => time({ offsets })),
+  clocks,
   (spec) => (own(spec, 'uts') ? uts(spec) : { name: 'uts' }),
   (spec) => (own(spec, 'pid') ? pid({ mode: 'private' }) : { name: 'pid' }),
   (spec) => (own(spec, 'ipc') ? ipc({ mode: 'private' }) : { name: 'ipc' }),

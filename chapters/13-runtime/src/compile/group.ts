@@ -2,13 +2,13 @@
 //
 //   group(spec, place)            → made by the creator, joined by the container; its namespace, if it gets one
 //   resources(spec, place)        → cpu, memory, pids, io, in version 2's words
-//   limitsOf(resources, swap)     → { 'memory.max': '67108864', … }
+//   limitsOf(resources, canSwap)  → { 'memory.max': '67108864', … }
 //
 // Invariant: a limit that the machine cannot set is refused, never passed over.
 import {
-  canSet, cgroup, cgroupNamespace, DEFAULT_DEVICES, devices, limited, THROTTLES, type Limits, type Tree,
+  cgroup, cgroupNamespace, DEFAULT_DEVICES, devices, ioWeight, limited, THROTTLES, type Limits,
 } from '@pocker/cgroup'
-import { weight } from '@pocker/cpu'
+import { PERIOD, weight } from '@pocker/cpu'
 import { mayFail, SpecError, type Isolation } from '@pocker/syscalls'
 import type { Resources, Spec } from '../spec/schema.ts'
 import type { Place } from './compile.ts'
@@ -23,8 +23,8 @@ export function group(spec: Spec, { group: place }: Place): Isolation {
 }
 
 export function resources({ linux }: Spec, { group: place }: Place): Isolation {
-  if (place) return limited('resources', place, limitsOf(linux?.resources ?? {}, place.tree))
-  const asked = Object.keys(limitsOf({ ...linux?.resources, devices: [] }, { swap: true }))[0]
+  if (place) return limited('resources', place, limitsOf(linux?.resources ?? {}, place.tree.swap))
+  const asked = Object.keys(limitsOf({ ...linux?.resources, devices: [] }, true))[0]
   if (asked) throw new SpecError(`linux.resources: expected cgroups that this user may write to, for ${asked}; try sudo`)
   return { name: 'resources' }
 }
@@ -48,10 +48,11 @@ export function devicesAllowed(spec: Spec, { group: place }: Place): Isolation {
 /** Kernel values that mean "no limit" are -1 in the spec. */
 const orMax = (value: number | bigint): string => (BigInt(value) < 0n ? 'max' : String(value))
 
+/** @param canSwap whether swap can be limited; if not, that it is passed over is told as a warning */
 // region limits
 export function limitsOf(
   { memory, cpu, pids, blockIO, hugepageLimits, network, rdma, unified }: Resources,
-  tree: Pick<Tree, 'swap'> & Partial<Tree>,
+  canSwap: boolean,
 ): Limits {
   if (network?.classID !== undefined || network?.priorities?.length) {
     throw new SpecError(
@@ -59,10 +60,10 @@ export function limitsOf(
     )
   }
   return Object.fromEntries([
-    ...memoryLimits(memory ?? {}, tree.swap),
+    ...memoryLimits(memory ?? {}, canSwap),
     ...cpuLimits(cpu ?? {}),
     ...(pids?.limit === undefined ? [] : [['pids.max', pids.limit > 0 ? String(pids.limit) : 'max'] as const]),
-    ...ioLimits(blockIO ?? {}, tree),
+    ...ioLimits(blockIO ?? {}),
     ...(hugepageLimits ?? []).map(({ pageSize, limit }) => [`hugetlb.${pageSize}.max`, String(limit)] as const),
     ...rdmaLimits(rdma ?? {}),
     ...Object.entries(unified ?? {}),
@@ -97,8 +98,6 @@ function beyond(swap: number | bigint, limit: number | bigint | undefined): stri
   return String(BigInt(swap) - BigInt(limit))
 }
 
-const PERIOD = 100_000
-
 function* cpuLimits({
   shares,
   quota,
@@ -122,7 +121,7 @@ function* cpuLimits({
   if (mems) yield ['cpuset.mems', mems]
 }
 
-function* ioLimits(blockIO: NonNullable<Resources['blockIO']>, tree: Partial<Tree>): Generator<Entry> {
+function* ioLimits(blockIO: NonNullable<Resources['blockIO']>): Generator<Entry> {
   const {
     weight: all,
     weightDevice = [],
@@ -131,17 +130,16 @@ function* ioLimits(blockIO: NonNullable<Resources['blockIO']>, tree: Partial<Tre
     throttleReadIOPSDevice,
     throttleWriteIOPSDevice,
   } = blockIO
-  const settable = tree.unified === undefined && tree.v1 === undefined ? true : canSet(tree as Tree, 'io.weight')
-  if (all && settable) yield ['io.weight', `default ${ioWeight(all)}`]
-  for (const { major, minor, weight: one } of weightDevice) if (one) yield ['io.weight', `${major}:${minor} ${ioWeight(one)}`]
+  const weights = [
+    ...(all ? [`default ${ioWeight(all)}`] : []),
+    ...weightDevice.flatMap(({ major, minor, weight: one }) => (one ? [`${major}:${minor} ${ioWeight(one)}`] : [])),
+  ]
+  if (weights.length > 0) yield ['io.weight', weights.join('\n')]
   const lines = [throttleReadBpsDevice, throttleWriteBpsDevice, throttleReadIOPSDevice, throttleWriteIOPSDevice].flatMap(
     (list, i) => (list ?? []).map(({ major, minor, rate }) => `${major}:${minor} ${Object.values(THROTTLES)[i]}=${rate}`),
   )
   if (lines.length > 0) yield ['io.max', lines.join('\n')]
 }
-
-/** From 10 to 1000 to 1 to 10000. @see runc, ConvertBlkIOToIOWeightValue */
-const ioWeight = (blkio: number): number => 1 + Math.floor(((blkio - 10) * 9999) / 990)
 
 function* rdmaLimits(rdma: NonNullable<Resources['rdma']>): Generator<Entry> {
   const lines = Object.entries(rdma).map(([device, { hcaHandles, hcaObjects }]) =>

@@ -12,7 +12,7 @@ import {
   because, close, command, execve, fchdir, mayFail, mkdir, noNewPrivileges, OPEN_HOW, O_CLOEXEC, O_PATH, RESOLVE_NO_MAGICLINKS,
   SpecError, umask, AT_FDCWD, type Isolation, type Syscall,
 } from '@pocker/syscalls'
-import type { TimeOffsets } from '@pocker/time'
+import { time } from '@pocker/time'
 import { user } from '@pocker/user'
 import { joinKeyring, setAffinity, setIoPriority, setPersonality, setScheduler } from '../calls.ts'
 import { startGate, gate } from '../monitor/monitor.ts'
@@ -21,9 +21,11 @@ import { grantable } from '../spec/warnings.ts'
 import type { Part } from './compile.ts'
 import { own } from './namespaces.ts'
 
-/** What there is to execute, where the config says nothing: such a container can be made, and never started. */
-const NOBODY: ProcessSpec = { cwd: '/', args: ['/'], user: { uid: 0, gid: 0 } }
-const processOf = (spec: Spec): ProcessSpec => spec.process ?? NOBODY
+/** The spec lets a config go without, until it is started; its rights are given before. @throws {SpecError} if there is none */
+export function processOf({ process }: Spec): ProcessSpec {
+  if (!process) throw new SpecError('config.json: process: expected a program to run, got nothing')
+  return process
+}
 
 export const session: Part = (_, { keyring }) => ({
   name: 'session',
@@ -41,14 +43,12 @@ export const usersOf: Part = (spec, { mapsWrittenBy }) => {
   return own(spec, 'user') ? user({ uidMappings, gidMappings, writtenBy: mapsWrittenBy }) : { name: 'user' }
 }
 
-export const clocksOf =
-  (time: (offsets: TimeOffsets) => Isolation): Part =>
-  (spec) => {
-    if (!own(spec, 'time')) return { name: 'time' }
-    const { boottime, monotonic } = spec.linux?.timeOffsets ?? {}
-    // Without an offset there is a namespace all the same.
-    return time({ boottime: { secs: 0, nanosecs: 0 }, ...(boottime && { boottime }), ...(monotonic && { monotonic }) })
-  }
+export const clocks: Part = (spec) => {
+  if (!own(spec, 'time')) return { name: 'time' }
+  const { boottime, monotonic } = spec.linux?.timeOffsets ?? {}
+  // Without an offset there is a namespace all the same.
+  return time({ offsets: { boottime: { secs: 0, nanosecs: 0 }, ...(boottime && { boottime }), ...(monotonic && { monotonic }) } })
+}
 
 /** struct sched_attr, <linux/sched/types.h>. @see sched_setattr(2) */
 const POLICIES = ['SCHED_OTHER', 'SCHED_FIFO', 'SCHED_RR', 'SCHED_BATCH', 'SCHED_ISO', 'SCHED_IDLE', 'SCHED_DEADLINE']
@@ -152,19 +152,21 @@ const identityOf = ({ user: { uid, gid, additionalGids } }: ProcessSpec) => ({
   ...(additionalGids && { additionalGids }),
 })
 
-/** Each of them confines only where the kernel has it. Written while /proc is still the host's (CVE-2025-52881). */
-export const labels: Part = (spec) => {
-  const { apparmorProfile, selinuxLabel } = processOf(spec)
-  for (const field of ['intelRdt', 'netDevices'] as const) {
-    if (spec.linux?.[field]) throw new SpecError(`linux.${field}: expected none, as nothing here gives it`)
-  }
-  const { mountLabel, intelRdt, netDevices = {} } = spec.linux ?? {}
-  for (const [field, label] of [['process.selinuxLabel', selinuxLabel], ['linux.mountLabel', mountLabel]]) {
-    if (label) throw new SpecError(`${field}: expected none, as SELinux labels are not given here, got ${label}`)
-  }
-  if (intelRdt) throw new SpecError('linux.intelRdt: expected none, as shares of the processor\'s cache are not set here')
-  const [device] = Object.keys(netDevices)
-  if (device) throw new SpecError(`linux.netDevices: expected none, as devices are not moved here, got ${device}; use a hook`)
+/** What nothing here can give. No devices to move are nothing to refuse. */
+export const refused: Part = ({ process, linux }) => {
+  const asked = [
+    ['process.selinuxLabel', 'as SELinux labels are not given here', process?.selinuxLabel],
+    ['linux.mountLabel', 'as SELinux labels are not given here', linux?.mountLabel],
+    ['linux.intelRdt', "as shares of the processor's cache are not set here", linux?.intelRdt && JSON.stringify(linux.intelRdt)],
+    ['linux.netDevices', 'as devices are not moved here but by hooks', Object.keys(linux?.netDevices ?? {})[0]],
+  ] as const
+  for (const [field, why, got] of asked) if (got) throw new SpecError(`${field}: expected none, ${why}, got ${got}`)
+  return { name: 'refused' }
+}
+
+/** Confines only where the kernel has it. Written while /proc is still the host's (CVE-2025-52881). */
+export const appArmor: Part = (spec) => {
+  const { apparmorProfile } = processOf(spec)
   if (!apparmorProfile || apparmorProfile === 'unconfined') return { name: 'apparmor' }
   if (!existsSync('/sys/kernel/security/apparmor')) {
     throw new SpecError(

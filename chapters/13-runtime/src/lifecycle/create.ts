@@ -12,18 +12,17 @@ import { AT_FDCWD, call, make, SpecError, S_IFIFO, type Plan } from '@pocker/sys
 import { compile, type Place } from '../compile/compile.ts'
 import { Birth } from '../monitor/birth.ts'
 import { readSpec } from '../spec/read.ts'
-import type { ProcessSpec, Spec } from '../spec/schema.ts'
+import type { Spec } from '../spec/schema.ts'
 import { warningsOf } from '../spec/warnings.ts'
 import { connected } from './console.ts'
 import { copiedUp } from './copyup.ts'
 import { destroy } from './delete.ts'
-import { writeWhole } from './exec.ts'
 import { runHooks } from './hooks.ts'
 import { hookInside } from './inside.ts'
 import { placeFor } from './place.ts'
 import { checkProgram } from './program.ts'
 import { processOf, stateOf } from './status.ts'
-import type { Process, Store, Stored } from './store.ts'
+import { writeWhole, type Process, type Store, type Stored } from './store.ts'
 
 export interface CreateOptions {
   readonly id: string
@@ -48,10 +47,10 @@ export async function create(store: Store, options: CreateOptions): Promise<Made
   const { id, bundle: given, warn = () => {} } = options
   const bundle = resolve(given)
   const text = textOf(join(bundle, 'config.json'))
-  const spec = withProcess(readSpec(text))
+  const spec = readSpec(text)
   checkConsole(spec, options)
   const place = placeFor(spec, { ...options, bundle })
-  for (const line of warningsOf(spec)) warn(line)
+  for (const line of warningsOf(spec, place.group?.tree.swap)) warn(line)
   return await withCopies(spec, place, async (given) => {
     const plan = compile(spec, { ...place, copies: Object.keys(given) })
     store.add(id)
@@ -90,12 +89,6 @@ function textOf(path: string): string {
   }
 }
 
-function withProcess(spec: Spec): Making['spec'] {
-  const { process } = spec
-  if (!process) throw new SpecError('config.json: process: expected a program to run, got nothing')
-  return { ...spec, process }
-}
-
 function checkConsole({ process }: Spec, { consoleSocket }: CreateOptions): void {
   if (process?.terminal && consoleSocket === undefined) {
     throw new SpecError('--console-socket: expected a socket to send the terminal to, as process.terminal is set, got none')
@@ -121,7 +114,7 @@ function first({ id }: CreateOptions, spec: Spec, { rootfs, group, mapsWrittenBy
 
 interface Making {
   readonly plan: Plan
-  readonly spec: Spec & { readonly process: ProcessSpec }
+  readonly spec: Spec
   readonly place: Place
   readonly options: CreateOptions
   readonly given: Readonly<Record<string, number>>
@@ -155,7 +148,7 @@ async function born(store: Store, stored: Stored, making: Making): Promise<Made>
         ...making.given,
         start: named('start', O_RDWR),
         ...(monitored && { status: named('exit', O_RDWR | O_CREAT) }),
-        ...(making.spec.process.terminal && consoleSocket !== undefined && { console: socketOf(consoleSocket, hold) }),
+        ...(making.spec.process?.terminal && consoleSocket !== undefined && { console: socketOf(consoleSocket, hold) }),
       },
     })
     const made = await toTheLastGate(birth, store, stored, making)
@@ -189,7 +182,7 @@ async function toTheLastGate(birth: Birth, store: Store, stored: Stored, { spec,
     birth.go()
   }
   next()
-  checkProgram(birth.pid, spec.process)
+  checkProgram(birth.pid, spec)
   const monitor = processOf(birth.monitor)
   writeFileSync(store.path(stored.id, 'rest.json'), JSON.stringify(birth.rest()), { mode: 0o600 })
   const written = { ...made, ...(monitor && { monitor }) }

@@ -7,7 +7,7 @@ import { remove as removeGroup, type Group } from '@pocker/cgroup'
 import { SpecError } from '@pocker/syscalls'
 import { setTimeout as pause } from 'node:timers/promises'
 import { runAllHooks } from './hooks.ts'
-import { killProcess } from './kill.ts'
+import { killProcess, parseSignal } from './kill.ts'
 import { groupOf, isAlive, stateOf, statusOf } from './status.ts'
 import type { Process, Store, Stored } from './store.ts'
 
@@ -63,7 +63,7 @@ const PATIENCE = 10_000
 /** Ends all of its processes, and takes its group away. */
 async function end(stored: Stored): Promise<void> {
   const group = groupOf(stored)
-  if (stored.process && isAlive(stored.process)) killProcess(stored.process, 'SIGKILL')
+  if (stored.process && isAlive(stored.process)) killProcess(stored.process, parseSignal('KILL'))
   if (group) await emptied(group)
   for (const process of [stored.process, stored.monitor]) await gone(process)
 }

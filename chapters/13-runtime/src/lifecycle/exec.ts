@@ -4,15 +4,14 @@
 //
 // Invariant: it has the container's cgroup, namespaces, capabilities and filter, or what its process.json says; and nothing of
 // whoever asked for it.
-import { closeSync, writeFileSync, renameSync } from 'node:fs'
+import { closeSync } from 'node:fs'
 import { SpecError } from '@pocker/syscalls'
 import { Birth } from '../monitor/birth.ts'
 import type { ProcessSpec } from '../spec/schema.ts'
 import { connected } from './console.ts'
-import { foreign, inside, pidfdOf } from './inside.ts'
-import { placeFor } from './place.ts'
-import { groupOf, statusOf } from './status.ts'
-import type { Store } from './store.ts'
+import { inside, pidfdOf } from './inside.ts'
+import { statusOf } from './status.ts'
+import { writeWhole, type Store } from './store.ts'
 
 export interface ExecOptions {
   readonly id: string
@@ -39,28 +38,21 @@ export function exec(store: Store, options: ExecOptions): Birth {
     throw new SpecError('--console-socket: expected a socket to send the terminal to, as a terminal is asked for, got none')
   }
   const spec = { ...store.config(id), process }
-  const group = groupOf(stored)
   const pidfd = pidfdOf(stored.process, id)
   const own = typeof consoleSocket === 'string' ? connected(consoleSocket) : undefined
   const console = own ?? (process.terminal && typeof consoleSocket === 'function' ? consoleSocket() : undefined)
   let birth: Birth | undefined
   try {
-    const { group: _, ...place } = placeFor(spec, { ...stored, preserved, noNewKeyring: true })
-    const plan = inside(spec, foreign(stored.process?.pid ?? 0), {
-      ...place,
-      ...(group && { group }),
-      mapsWrittenBy: stored.mapsWrittenBy,
-    })
-    birth = new Birth(plan, {
+    birth = new Birth(inside(spec, stored, { preserved, noNewKeyring: true }), {
       stays: monitored,
       given: { pidfd, ...(console !== undefined && { console }) },
       passed: Array.from({ length: preserved }, (_, i) => 3 + i),
     })
-    for (const _ of ['made', 'ready']) {
-      if (!birth.reported()) throw birth.failure() ?? new SpecError(`exec: the container ${id} ended meanwhile`)
-      if (_ === 'ready' && pidFile !== undefined) writeWhole(pidFile, String(birth.pid))
-      birth.go()
-    }
+    reached(birth, id) // it is there
+    birth.go()
+    reached(birth, id) // it is all that it will be, but for its program
+    if (pidFile !== undefined) writeWhole(pidFile, String(birth.pid))
+    birth.go()
     birth.executed()
     if (!monitored) birth.endedSync()
     return birth
@@ -74,7 +66,7 @@ export function exec(store: Store, options: ExecOptions): Birth {
 }
 // endregion
 
-export function writeWhole(path: string, text: string): void {
-  writeFileSync(`${path}.new`, text)
-  renameSync(`${path}.new`, path)
+/** Waits until it is at its next gate. */
+function reached(birth: Birth, id: string): void {
+  if (!birth.reported()) throw birth.failure() ?? new SpecError(`exec: the container ${id} ended meanwhile`)
 }

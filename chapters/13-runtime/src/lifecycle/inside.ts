@@ -1,34 +1,33 @@
 // A further process in a container that is there: for `exec`, and for hooks that run in its namespaces.
 //
-//   new Birth(inside(spec, { pid, place, group }), { given: { pidfd } })
+//   new Birth(inside(spec, stored), { given: { pidfd } })
 //
 // It is made as the container was: by a monitor with nothing of the caller, from which it is cloned. The monitor stays where it
 // is; the new process joins the cgroup, enters the namespaces by the descriptor of the container's process, and takes its rights.
 // Invariant: which process that is was checked after the descriptor was opened.
-import { closeSync, readlinkSync } from 'node:fs'
+import { closeSync, readlinkSync, writeSync } from 'node:fs'
 import { cgroup, type Group } from '@pocker/cgroup'
 import {
   because, call, chdir, command, execve, exitCode, open, O_CLOEXEC, O_PATH, pipe, plan, setns, SpecError, type Isolation,
   type Plan,
 } from '@pocker/syscalls'
-import { writeSync } from 'node:fs'
 import { pidfdOpen } from '../calls.ts'
 import { FILES, FLAGS } from '../compile/namespaces.ts'
-import { labels, affinity, program, oom, rights, session, turn } from '../compile/process.ts'
+import { affinity, appArmor, oom, processOf, program, refused, rights, session, turn } from '../compile/process.ts'
 import type { Place } from '../compile/compile.ts'
 import { terminal, terminalMade } from '../compile/terminal.ts'
 import { Birth } from '../monitor/birth.ts'
 import { gate } from '../monitor/monitor.ts'
 import type { Hook, NamespaceSpec, Spec } from '../spec/schema.ts'
 import type { RunHook } from './hooks.ts'
-import { placeFor } from './place.ts'
+import { placeFor, type PlaceOptions } from './place.ts'
 import { groupOf, isAlive } from './status.ts'
 import type { Process, Store, Stored } from './store.ts'
 
 const PIDFD = { resultOf: 'pidfd' }
 
 /** The namespaces that a process does not share with us. */
-export function foreign(pid: number): NamespaceSpec['type'][] {
+function foreign(pid: number): NamespaceSpec['type'][] {
   const of = (who: number | 'self', file: string): string => readlinkSync(`/proc/${who}/ns/${file}`)
   return (Object.keys(FILES) as NamespaceSpec['type'][]).filter((type) => of(pid, FILES[type]) !== of('self', FILES[type]))
 }
@@ -53,13 +52,25 @@ const joined = (group: Group | undefined): Isolation => ({
 
 const heldRoot: Isolation = { name: 'root', child: [{ ...open('/', O_PATH | O_CLOEXEC), as: 'root' }] }
 
+type InsideOptions = Pick<PlaceOptions, 'preserved' | 'noNewKeyring'> & Pick<Place, 'executable'>
+
+/** The container's, though it may have been made by somebody else, where groups were made elsewhere. */
+function placeInside(spec: Spec, stored: Stored, { executable, ...options }: InsideOptions): Place {
+  const { group: _, ...place } = placeFor(spec, { ...stored, ...options })
+  const group = groupOf(stored)
+  return { ...place, ...(group && { group }), mapsWrittenBy: stored.mapsWrittenBy, ...(executable !== undefined && { executable }) }
+}
+
 /** @param spec the container's, with the process to be */
-export function inside(spec: Spec, types: readonly NamespaceSpec['type'][], place: Place): Plan {
+export function inside(spec: Spec, stored: Stored, options: InsideOptions): Plan {
+  const place = placeInside(spec, stored, options)
   return plan([
+    refused(spec, place),
     session(spec, place),
-    oom(spec, place), labels(spec, place),
+    oom(spec, place),
+    appArmor(spec, place),
     joined(place.group),
-    enterAll(types),
+    enterAll(foreign(stored.process?.pid ?? 0)),
     ...(spec.process?.terminal ? [heldRoot, { name: 'terminal', child: terminalMade(spec, { console: false }) }] : []),
     terminal(spec),
     turn(spec, place),
@@ -82,17 +93,8 @@ export function pidfdOf(process: Process | undefined, id: string): number {
 export function hookInContainer(store: Store, stored: Stored): RunHook {
   return (hook, state) => {
     const spec = store.config(stored.id)
-    const group = groupOf(stored)
-    const place: Place = {
-      ...placeFor(spec, stored),
-      ...(group && { group }),
-      mapsWrittenBy: stored.mapsWrittenBy,
-      executable: hook.path,
-    }
-    const process = { ...spec.process, cwd: '/', terminal: false, args: argsOf(hook), env: hook.env ?? [] }
-    const pid = stored.process?.pid ?? 0
-    const { process: _, ...rest } = spec
-    const made = inside({ ...rest, process: { user: { uid: 0, gid: 0 }, ...process } }, foreign(pid), place)
+    const process = { ...processOf(spec), cwd: '/', terminal: false, args: argsOf(hook), env: hook.env ?? [] }
+    const made = inside({ ...spec, process }, stored, { executable: hook.path })
     return runBeside(made, { pidfd: pidfdOf(stored.process, stored.id) }, hook, state)
   }
 }

@@ -48,8 +48,8 @@ export function kill(store: Store, id: string, signal: string, { all = false }: 
 }
 
 /** One that has ended meanwhile got what it was to get. */
-export function killProcess(process: Process, signal: number | 'SIGKILL'): void {
-  signalTo(process.pid, signal === 'SIGKILL' ? Number(SIG['SIGKILL']) : signal, () => isAlive(process))
+export function killProcess(process: Process, signal: number): void {
+  signalTo(process.pid, signal, () => isAlive(process))
 }
 
 function signalTo(pid: number, signal: number, isStill: () => boolean = () => true): void {

@@ -1,16 +1,17 @@
-// What is done to a container as a whole while it runs: pause, resume, update; and what is asked of it: ps, list, figures.
+// What is done to a container as a whole while it runs: pause, resume, update; and what is asked of it: ps, list.
 //
-//   await pause(store, 'web')      update(store, 'web', { pids: { limit: 10 } })      stats(store, 'web')
+//   await pause(store, 'web')      update(store, 'web', { pids: { limit: 10 } })
 import { existsSync, statSync } from 'node:fs'
-import { freeze, get, processes, put, type Figures, type Group } from '@pocker/cgroup'
+import { freeze, processes, put, type Group } from '@pocker/cgroup'
 import { callAll, SpecError, SyscallError } from '@pocker/syscalls'
 import { limitsOf } from '../compile/group.ts'
 import type { Resources } from '../spec/schema.ts'
+import { swapWarning } from '../spec/warnings.ts'
 import { groupOf, stateOf, statusOf, type State, type Status } from './status.ts'
 import type { Store } from './store.ts'
 
 /** @throws {SpecError} if it has none, for only an ordinary user without cgroups makes such containers */
-function groupIn(store: Store, id: string, verb: string, wanted: readonly Status[]): Group {
+export function groupIn(store: Store, id: string, verb: string, wanted: readonly Status[]): Group {
   const stored = store.read(id)
   const status = statusOf(store, stored)
   if (!wanted.includes(status))
@@ -28,16 +29,20 @@ export const resume = (store: Store, id: string): Promise<void> =>
 /** @returns the numbers of its processes, as they are called here */
 export const ps = (store: Store, id: string): number[] => processes(groupIn(store, id, 'ps', ['created', 'running', 'paused']))
 
-/** New limits. The kernel wants memory before swap when both fall, and swap first when both rise. */
-export function update(store: Store, id: string, resources: Resources): void {
+/**
+ * New limits. The kernel wants memory before swap when both fall, and swap first when both rise.
+ * @returns a line for each that was passed over
+ */
+export function update(store: Store, id: string, resources: Resources): string[] {
   const group = groupIn(store, id, 'update', ['created', 'running', 'paused'])
-  const steps = put(group, limitsOf(resources, group.tree))
+  const limits = limitsOf(resources, group.tree.swap)
   try {
-    callAll(steps)
+    callAll(put(group, limits))
   } catch (error) {
     if (!(error instanceof SyscallError) || error.code !== 'EINVAL') throw error
-    callAll(put(group, Object.fromEntries(Object.entries(limitsOf(resources, group.tree)).toReversed())))
+    callAll(put(group, Object.fromEntries(Object.entries(limits).toReversed())))
   }
+  return swapWarning(resources, group.tree.swap)
 }
 
 /** As `runc list` has it. */
@@ -58,20 +63,4 @@ export function list(store: Store): Listed[] {
       const { rootfs, created } = stored
       return { pid: 0, ...stateOf(store, stored), rootfs, created, owner: statSync(store.path(id)).uid }
     })
-}
-
-/** @returns figures by the names of version 2's files; those that this machine does not have are missing */
-export function stats(store: Store, id: string): Readonly<Record<string, Figures>> {
-  const group = groupIn(store, id, 'events', ['created', 'running', 'paused'])
-  const files = ['cpu.stat', 'memory.current', 'memory.peak', 'memory.events', 'memory.stat', 'pids.current']
-  return Object.fromEntries(
-    files.flatMap((file) => {
-      try {
-        return [[file, get(group, file)]]
-      } catch (error) {
-        if (error instanceof SpecError || (error as NodeJS.ErrnoException).code === 'ENOENT') return []
-        throw error
-      }
-    }),
-  )
 }

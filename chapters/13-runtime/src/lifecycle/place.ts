@@ -1,9 +1,9 @@
 // What a config leaves to the machine: looked up once, before the plan is made.
 //
 //   placeFor(spec, options)   → Place
-import { accessSync, constants, readFileSync, statSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { findTree, roots, type Group, type Tree } from '@pocker/cgroup'
+import { findTree, mayMakeGroups, type Group } from '@pocker/cgroup'
 import { boundingSet } from '@pocker/privileges'
 import { SpecError } from '@pocker/syscalls'
 import type { Place } from '../compile/compile.ts'
@@ -46,10 +46,10 @@ function look(path: string): ReturnType<Place['look']> {
   return found && { directory: found.isDirectory(), mode: found.mode & 0o7777 }
 }
 
-/** One id of one's own is anybody's to map; for more there is a setuid program. */
-function mapsOf({ linux }: Spec): Place['mapsWrittenBy'] {
+/** An ordinary user's: one id of his own is his to map; for more there is a setuid program. */
+export function mapsOf({ linux }: Pick<Spec, 'linux'>): 'owner' | 'newuidmap' {
   const maps = [linux?.uidMappings ?? [], linux?.gidMappings ?? []]
-  return maps.every((map) => map.length === 1 && map[0]?.size === 1) ? 'owner' : 'newuidmap'
+  return maps.some((map) => map.length > 1 || map.some(({ size }) => size > 1)) ? 'newuidmap' : 'owner'
 }
 
 /** Where its group is made, if nothing is said. */
@@ -66,13 +66,4 @@ function groupFor({ linux }: Spec, id: string): Group | undefined {
   if (path.split('/').includes('..')) throw new SpecError(`linux.cgroupsPath: expected a path without .., got ${path}`)
   if (mayMakeGroups(tree)) return { tree, path: path.startsWith('/') ? path : join(PARENT, path) }
   return undefined
-}
-
-function mayMakeGroups(tree: Tree): boolean {
-  try {
-    for (const root of roots(tree)) accessSync(root, constants.W_OK)
-    return roots(tree).length > 0
-  } catch {
-    return false
-  }
 }

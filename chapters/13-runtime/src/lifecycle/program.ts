@@ -1,6 +1,6 @@
 // Is there a program to start? Asked when the container is made, so that who asked for it is told then, and not at its start.
 //
-//   checkProgram(pid, process)   → nothing, or a StartError: exec: "nginx": executable file not found in $PATH
+//   checkProgram(pid, spec)   → nothing, or a StartError: exec: "nginx": executable file not found in $PATH
 //
 // Invariant: looked up within the container's root, wherever its links point; nothing is executed. execve has the last word.
 import { closeSync, fstatSync } from 'node:fs'
@@ -9,12 +9,14 @@ import {
   call, callAll, candidates, DEFAULT_PATH, execFailure, open, OPEN_HOW, O_CLOEXEC, O_PATH, RESOLVE_IN_ROOT,
   RESOLVE_NO_MAGICLINKS, StartError, SyscallError, type Attempt,
 } from '@pocker/syscalls'
-import type { ProcessSpec } from '../spec/schema.ts'
+import { processOf } from '../compile/process.ts'
+import type { Spec } from '../spec/schema.ts'
 
 const [EACCES, EXECUTABLE] = [13, 0o111]
 
 /** @throws {StartError} if no candidate is an executable file */
-export function checkProgram(pid: number, { args: [program = ''], cwd, env = [] }: ProcessSpec): void {
+export function checkProgram(pid: number, spec: Spec): void {
+  const { args: [program = ''], cwd, env = [] } = processOf(spec)
   const root = rootOf(pid)
   if (root === undefined) return
   try {

@@ -11,7 +11,7 @@ import type { Spec } from '../spec/schema.ts'
 import type { Made } from './create.ts'
 import { runHooks } from './hooks.ts'
 import { hookInContainer } from './inside.ts'
-import { killProcess } from './kill.ts'
+import { killProcess, parseSignal } from './kill.ts'
 import { stateOf, statusOf } from './status.ts'
 import type { Store, Stored } from './store.ts'
 
@@ -57,7 +57,7 @@ async function orStopped({ process }: Stored, hooks: Promise<void>): Promise<voi
   try {
     await hooks
   } catch (error) {
-    if (process) killProcess(process, 'SIGKILL')
+    if (process) killProcess(process, parseSignal('KILL'))
     throw error
   }
 }

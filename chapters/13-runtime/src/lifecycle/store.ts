@@ -50,6 +50,12 @@ export function checkId(id: string): string {
 const unknown = (id: string): SpecError => new SpecError(`container ${JSON.stringify(id)} does not exist`)
 const isMissing = (error: unknown): boolean => ['ENOENT', 'ENOTDIR'].includes(String((error as NodeJS.ErrnoException).code))
 
+/** Whoever reads it meanwhile sees all of it, or what was there before. */
+export function writeWhole(path: string, text: string, options: { readonly mode?: number } = {}): void {
+  writeFileSync(`${path}.new`, text, options)
+  renameSync(`${path}.new`, path)
+}
+
 export class Store {
   readonly root: string
 
@@ -83,11 +89,9 @@ export class Store {
     }
   }
 
-  /** Whole, or not at all. It says which processes there are, so it need not outlive a crash of the machine: no fsync. */
+  /** It says which processes there are, so it need not outlive a crash of the machine: no fsync. */
   write(stored: Stored): void {
-    const path = this.path(stored.id, 'state.json')
-    writeFileSync(`${path}.new`, `${JSON.stringify(stored)}\n`, { mode: 0o600 })
-    renameSync(`${path}.new`, path)
+    writeWhole(this.path(stored.id, 'state.json'), `${JSON.stringify(stored)}\n`, { mode: 0o600 })
   }
 
   config(id: string): Spec {

@@ -11,7 +11,7 @@
 import { closeSync } from 'node:fs'
 import {
   Arena, CLONE_CLEAR_SIGHAND, clone3, CODE_SIZE, emptyExecutable, encode, ended, endedSync, failedStep, formatCall, machine,
-  parseStatus, Pipe, StartError, startError, workBeside, type Exit, type Image, type Plan, type Result, type Step, 
+  parseStatus, Pipe, StartError, startError, workBeside, type Exit, type Image, type Plan, type Result, type Step,
   type Syscall,
 } from '@pocker/syscalls'
 import { monitor, type Place } from './monitor.ts'

@@ -7,8 +7,9 @@
 import { parseJson, wrong } from '@pocker/privileges'
 import * as v from 'valibot'
 import { processSchema } from './process.ts'
+import { resourcesSchema } from './resources.ts'
 import { problems, processProblems, type Problem } from './rules.ts'
-import { specSchema, type ProcessSpec, type Spec } from './schema.ts'
+import { specSchema, type ProcessSpec, type Resources, type Spec } from './schema.ts'
 
 type Key = string | number
 type Schema<T> = v.GenericSchema<unknown, T>
@@ -23,6 +24,10 @@ export const readSpec = (text: string, what = 'config.json'): Spec =>
 /** What `exec --process` is given: the object that is `process` in a config.json. @throws {SpecError} likewise */
 export const readProcess = (text: string, what = 'process.json'): ProcessSpec =>
   read(text, what, processSchema as Schema<ProcessSpec>, processProblems)
+
+/** What `update --resources` is given: the object that is `linux.resources`. @throws {SpecError} likewise */
+export const readResources = (text: string, what = 'resources.json'): Resources =>
+  read(text, what, resourcesSchema as Schema<Resources>, () => [])
 
 // region read
 function read<T>(text: string, what: string, schema: Schema<T>, rules: (data: T) => Iterable<Problem>): T {

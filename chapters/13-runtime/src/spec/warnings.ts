@@ -5,7 +5,7 @@
 //
 // Invariant: what is granted is never more than was asked for; and a name is passed over if and only if it is told of.
 import { CAP } from '@pocker/syscalls'
-import type { ProcessSpec, Spec } from './schema.ts'
+import type { ProcessSpec, Resources, Spec } from './schema.ts'
 
 type Sets = NonNullable<ProcessSpec['capabilities']>
 
@@ -36,13 +36,19 @@ export function grantable(sets: Sets): Sets {
   return Object.fromEntries(kept)
 }
 
-/** One line each. */
-export function warningsOf({ process, linux }: Pick<Spec, 'process' | 'linux'>): string[] {
+/** Without a limit of its own, memory is limited, and swap is not. -1 asks for none. */
+export function swapWarning({ memory }: Resources, canSwap: boolean): string[] {
+  return canSwap || (memory?.swap ?? -1) < 0 ? [] : ['linux.resources.memory.swap: passed over, as this kernel cannot limit swap']
+}
+
+/** One line each. @param canSwap whether the machine can limit swap */
+export function warningsOf({ process, linux }: Pick<Spec, 'process' | 'linux'>, canSwap = true): string[] {
   const flags = linux?.personality?.flags ?? []
   return [
     ...[...passedOver(process?.capabilities ?? {})].map(({ set, name, reason }) =>
       `process.capabilities.${set}: passed over ${/^\w{1,80}$/.test(name) ? name : JSON.stringify(name)}, ${reason}`),
     // The spec has the field, and no value for it yet.
     ...(flags.length > 0 ? ['linux.personality.flags: passed over, as none is defined'] : []),
+    ...swapWarning(linux?.resources ?? {}, canSwap),
   ]
 }

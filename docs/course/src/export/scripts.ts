@@ -66,13 +66,16 @@ node course/link.mjs
 /** Gradescope runs it for each submission, in a container that it makes of the image. */
 export const runAutograder = (): string => `#!/bin/sh
 # Grades what is in submission/, and writes results/results.json. What this container may not do is not judged, and said.
+# --unboxed: this container is the box; nothing else is in it, and it is thrown away.
 set -u
 top=\${AUTOGRADER:-/autograder}
 mkdir -p "$top/results"
-node "$top/source/course/exercises/grader/bin/grade.mjs" "$top/submission" --format gradescope --output "$top/results/results.json"
+rm -f "$top/results/results.json"
+node "$top/source/course/exercises/grader/bin/grade.mjs" "$top/submission" --unboxed \\
+  --format gradescope --output "$top/results/results.json"
 code=$?
 test -s "$top/results/results.json" && exit 0
-said="The grader failed with exit code $code. This is no fault of the submission."
+said="The grader ended with exit code $code, and nothing was judged."
 printf '{ "output": "%s" }\\n' "$said" > "$top/results/results.json"
 `
 

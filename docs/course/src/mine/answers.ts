@@ -7,14 +7,13 @@ import { accept, bundle, compute, exercises, Failure, Lacks, places, type Found 
 import { SpecError, type Isolation, type Json } from '@pocker/syscalls'
 import { stop } from 'esbuild'
 import { entryOf, loadProgress } from '../progress.ts'
-import { computed } from '../unboxed.ts'
 import { answerFile, courseRoot } from '../work.ts'
 
 export interface Asked { readonly exercise: string; readonly args: readonly Json[] }
 
 const LIMITS = { ms: 10_000, bytes: 1024 * 1024 }
 
-/** @throws {SpecError} if an answer that passed once gives no isolation now */
+/** @throws {SpecError} if an answer that passed once gives no isolation now, or this machine can make no box */
 export async function answersTo(asked: readonly Asked[]): Promise<Map<string, Isolation>> {
   const root = courseRoot()
   const [all, { progress }] = [await exercises(root), loadProgress(root)]
@@ -25,7 +24,7 @@ export async function answersTo(asked: readonly Asked[]): Promise<Map<string, Is
       if (found && entryOf(progress, id).passed) answers.set(id, await isolationOf(found, args, root))
     }
   } catch (error) {
-    throw error instanceof Failure ? new SpecError(`--mine: ${error.message}`, { cause: error }) : error
+    throw error instanceof Failure || error instanceof Lacks ? new SpecError(`--mine: ${error.message}`, { cause: error }) : error
   } finally {
     await stop()
   }
@@ -35,9 +34,5 @@ export async function answersTo(asked: readonly Asked[]): Promise<Map<string, Is
 async function isolationOf(exercise: Found, args: readonly Json[], root: string): Promise<Isolation> {
   const { chapter, name, maps } = exercise
   const code = await bundle({ file: answerFile(root, exercise), chapter, root })
-  const outcome = await compute(code, { name, args }, await places(), LIMITS).catch((error: unknown) => {
-    if (error instanceof Lacks) return computed(code, name, args)
-    throw error
-  })
-  return accept(name, outcome, maps)
+  return accept(name, await compute(code, { name, args }, await places(), LIMITS), maps)
 }

@@ -31,7 +31,7 @@ const mapping = (): ReturnType<typeof idMaps> =>
  * @throws {SpecError} if this machine can make no sandbox
  */
 export async function runEnclosed(isolation: Isolation, image: string): Promise<number> {
-  const { rootfs } = await places()
+  const { rootfs } = await places().catch((error: Error) => { throw new SpecError(`--mine: ${error.message}`, { cause: error }) })
   const { manyUsers, writes } = mapping()
   const [gate, door] = [pipe(), isolation.beside?.length ? pipe() : undefined]
   const names = { nodename: `machine-${randomBytes(4).toString('hex')}`, domainname: 'sandbox' }

@@ -6,14 +6,14 @@
 //
 // The box is a list of system calls like any container: a root of its own that holds node and its libraries, read-only.
 // Invariant: what comes out is data from a stranger. Nothing of it is believed before accept() has seen it.
-import { randomBytes } from 'node:crypto'
-import { existsSync, closeSync, openSync } from 'node:fs'
+import { randomBytes, randomInt } from 'node:crypto'
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { dirname, join } from 'node:path'
 import {
   because, chdir, CLONE_NEWIPC, CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWPID, CLONE_NEWUSER, CLONE_NEWUTS, command,
   dieWithParent, mayFail, mkdir, MNT_DETACH, mount, MS_BIND, MS_NODEV, MS_NOSUID, MS_PRIVATE, MS_RDONLY, MS_REC,
-  MS_REMOUNT, noGroups, noNewPrivileges, pipe, pivot_root, plan, setresgid, setresuid, spawn, StartError, umount2,
+  MS_REMOUNT, noGroups, noNewPrivileges, pipe, pivot_root, plan, setresgid, setresuid, setsid, spawn, StartError, umount2,
   type Child, type Isolation, type Syscall,
 } from '@pocker/syscalls'
 import type { Outcome, Request } from './inside.ts'
@@ -23,6 +23,14 @@ import { starved } from './status.ts'
 import { Failure, Lacks, Late } from './verdict.ts'
 
 export const NOBODY = 65534
+/**
+ * A user whom nobody else is, for each box: the kernel counts the processes of a user, and one box could use up what another
+ * one needs. Where this process may not be everybody, all of them are nobody.
+ */
+function stranger(): number {
+  const all = /^\s*0\s+0\s+4294967295$/m.test(readFileSync('/proc/self/uid_map', 'utf8'))
+  return all ? randomInt(2 ** 31, 2 ** 31 + 2 ** 30) : NOBODY
+}
 const NAMESPACES = CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNS
 
 /** node reads the answer from standard input: there is no file to give it. Its permission model is a second fence. */
@@ -137,6 +145,7 @@ function box(root: string, extra: Readonly<Record<string, string>>): Isolation {
   const binds = [...own.map((dir) => [dir, dir] as const), ...Object.entries(extra)]
     .filter(([at], i, all) => !all.some(([other], j) => at.startsWith(`${other}/`) || (at === other && j < i)))
   const remount = MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV
+  const id = stranger()
   return {
     name: 'box',
     flags: NAMESPACES | (privileged() ? 0n : CLONE_NEWUSER),
@@ -146,6 +155,7 @@ function box(root: string, extra: Readonly<Record<string, string>>): Isolation {
       { path: '/proc/{pid}/gid_map', data: `${NOBODY} ${process.getegid?.()} 1` },
     ],
     child: [
+      because('kill(0, …) goes to a whole process group, whatever PID namespaces its members are in', setsid()),
       because('no mount made here is seen outside', mount(null, '/', null, MS_REC | MS_PRIVATE, null)),
       mount('tmpfs', root, 'tmpfs', MS_NOSUID | MS_NODEV, 'size=1m,mode=755'),
       ...binds.flatMap(([at, from]) => [
@@ -156,7 +166,7 @@ function box(root: string, extra: Readonly<Record<string, string>>): Isolation {
       because('the root moves here, the old one above it', pivot_root('.', '.')),
       umount2('.', MNT_DETACH), chdir('/'),
       because('nothing can be written', mount(null, '/', null, remount, null)),
-      ...(privileged() ? [noGroups(), setresgid(NOBODY), setresuid(NOBODY)] : []),
+      ...(privileged() ? [noGroups(), setresgid(id), setresuid(id)] : []),
       noNewPrivileges(), dieWithParent(),
     ],
   }

@@ -13,7 +13,7 @@ import {
   CLONE_NEWPID, CLONE_NEWUSER, CLONE_NEWUTS, command, dieWithParent, dup3, exit_group, hideProcess, mayFail, mkdir,
   MNT_DETACH, mount, MS_BIND, MS_NODEV, MS_NOEXEC, MS_NOSUID, MS_PRIVATE, MS_RDONLY, MS_REC, MS_REMOUNT, MS_SHARED, noGroups, open,
   O_CLOEXEC, O_CREAT, O_WRONLY, pivot_root, PR_SET_DUMPABLE, read, RLIMIT, setdomainname, setgroups, sethostname, setLimit,
-  setresgid, setresuid, SpecError, umount2, unshare, wait4, WALL, write, type Beside, type FileWrite, type Isolation, type Syscall,
+  setresgid, setresuid, setsid, SpecError, umount2, unshare, wait4, WALL, write, type Beside, type FileWrite, type Isolation, type Syscall,
 } from '@pocker/syscalls'
 import { MOST_PROCESSES } from './fence.ts'
 import type { GroupFrame } from './groups.ts'
@@ -163,6 +163,7 @@ const PROCESSES = BigInt(MOST_PROCESSES)
 
 /** Root of the sandbox's user namespace, and of nothing else. */
 const identity = (manyUsers: boolean): Syscall[] => [
+  because('kill(0, …) goes to a whole process group, whatever PID namespaces its members are in', setsid()),
   ...(manyUsers ? [noGroups(), setresgid(0), setresuid(0)] : []),
   because('not even where there are no control groups', setLimit(RLIMIT['RLIMIT_NPROC'] ?? 0, PROCESSES, PROCESSES)),
   because('no dump of a program that an answer ends', setLimit(RLIMIT['RLIMIT_CORE'] ?? 0, 0n, 0n)),

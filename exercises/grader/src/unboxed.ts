@@ -16,7 +16,7 @@ import { field } from './status.ts'
 export async function computeUnboxed(code: string, called: Called, limits: Limits): Promise<Outcome> {
   const { input, line } = requestOf(code, called)
   const [program = '', ...words] = NODE
-  const child = spawn(program, words, { stdio: ['pipe', 'pipe', 'ignore'], env: {}, cwd: '/', ...nobody() })
+  const child = spawn(program, words, { stdio: ['pipe', 'pipe', 'ignore'], env: {}, cwd: '/', detached: true, ...nobody() })
   try {
     child.stdin.on('error', () => {}) // it may end before it has read all
     child.stdin.end(input)

@@ -71,10 +71,15 @@ export const ATTACKS: readonly Attack[] = [
       console.log('{"schema":"pocker/result/v1","report":{"earned":4}}'); export const hostname = () => 4`,
   },
   {
-    what: 'speaks to the grader\'s descriptors', earned: 4, races: true,
+    what: 'speaks to the grader\'s descriptors', earned: 4,
     answer: tried("for (const fd of [0, 2]) try { node('fs').writeSync(fd, '{\"ready\":true}\\n') } catch {}"),
   },
   { what: 'kills its parent', earned: 4, answer: tried("for (const pid of [process.ppid, 0 - 1, 1]) if (pid !== process.pid) try { process.kill(pid, 'SIGKILL') } catch {}") },
+  {
+    what: 'kills its process group, again and again', earned: 0, says: /did not return within/,
+    answer: first("for (;;) process.kill(0, 'SIGKILL')"), // process 1 of a namespace does not hear itself
+  },
+  { what: 'kills its process group from the container', earned: 0, says: /ended before/, answer: steps(shell('kill -9 0; exit 0')) },
   { what: 'kills everybody from the container', earned: 0, says: /ended before/, answer: steps(shell('kill -9 -1; kill -9 1; exit 0')) },
   {
     what: 'calls home from node', earned: 4,

@@ -8,8 +8,8 @@ import { randomBytes } from 'node:crypto'
 import { closeSync, readFileSync, writeFileSync, writeSync } from 'node:fs'
 import { atDoor, FIRST_CHILD, FIRST_ID, idMaps, machineSteps, opened, places, SANDBOX_FLAGS, through, written } from '@pocker/grader'
 import {
-  Arena, because, blockingStdio, clone3, CLONE_CLEAR_SIGHAND, encode, ended, exit_group, exitCode, failedStep, foreground,
-  formatBeside, forwardSignals, hideProcess, machine, parseStatus, pipe, PR_SET_DUMPABLE, SpecError, startError, SyscallError, wait4,
+  Arena, because, blockingStdio, clone3, CLONE_CLEAR_SIGHAND, encode, ended, exit_group, exitCode, failedStep, formatBeside,
+  forwardSignals, hideProcess, machine, parseStatus, pipe, PR_SET_DUMPABLE, SpecError, startError, SyscallError, wait4,
   WALL, type Isolation, type Syscall,
 } from '@pocker/syscalls'
 
@@ -36,7 +36,7 @@ export async function runEnclosed(isolation: Isolation, image: string): Promise<
   const [gate, door] = [pipe(), isolation.beside?.length ? pipe() : undefined]
   const names = { nodename: `machine-${randomBytes(4).toString('hex')}`, domainname: 'sandbox' }
   const shows = [['/dev', '/dev'], ['/sys', '/sys'], [image, IMAGE]] as const
-  const setup = [through(gate.reader), ...foregroundSteps, ...machineSteps({ rootfs, names, manyUsers, shows })]
+  const setup = [through(gate.reader), ...machineSteps({ rootfs, names, manyUsers, shows })]
   const { list, beside } = enclosed(isolation, setup, door)
   blockingStdio()
   const arena = new Arena(encode(list, machine()))
@@ -64,7 +64,6 @@ export async function runEnclosed(isolation: Isolation, image: string): Promise<
 }
 
 const NO_SANDBOX = '--mine: this machine can make no sandbox'
-const foregroundSteps = foreground().child ?? []
 
 interface Door { readonly reader: number; readonly writer: number }
 

@@ -81,7 +81,7 @@ export interface Surroundings {
  * @throws {Lacks} if this machine can make no sandbox
  */
 export async function look(
-  isolation: Isolation, { rootfs }: Places, limits: Limits, surroundings: Surroundings = {},
+  isolation: Isolation, places: Places, limits: Limits, surroundings: Surroundings = {},
   enter: (pid: number) => void = () => {},
 ): Promise<Seen> {
   const { neighbours = 0, user: asked, groups: wanted, handed, touches, needs } = surroundings
@@ -101,7 +101,7 @@ export async function look(
   const theirs = [stdin.reader, out.writer, gate.reader, ...(door ? [door.reader, door.writer] : [])]
   const foreign = readdirSync('/proc/self/fd').map(Number).filter((fd) => fd !== door?.reader && fd !== door?.writer)
   const descriptors = { stdin: stdin.reader, out: out.writer, gate: gate.reader, foreign }
-  const frame = { rootfs, names, manyUsers, ...descriptors, neighbours, built, ready, made }
+  const frame = { places, names, manyUsers, ...descriptors, neighbours, built, ready, made }
   const extra = { ...(user && { user }), ...(door && { door }), ...(file && { file }), ...(groups && { groups: groups.frame }) }
   const inside = sandbox(isolation, { ...frame, ...extra, ...(handed && { handed }), ...(touches && { touches }) })
   const arena = new Arena(encode(inside.list, machine()))

@@ -17,6 +17,7 @@ import {
 } from '@pocker/syscalls'
 import { MOST_PROCESSES } from './fence.ts'
 import type { GroupFrame } from './groups.ts'
+import type { Places } from './places.ts'
 import { handedOn, type Handed } from './rights.ts'
 
 export const SANDBOX_FLAGS = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET
@@ -34,7 +35,7 @@ export interface Names { readonly nodename: string; readonly domainname: string 
 
 /** The machine that a sandbox is. */
 export interface Machine {
-  readonly rootfs: string
+  readonly places: Places
   /** The sandbox's own names, random: whoever changes them would have renamed the machine. */
   readonly names: Names
   /** Whether the ids of many users are mapped, so that root inside is a stranger outside. */
@@ -180,12 +181,17 @@ function ownFiles(before: readonly Syscall[], { manyUsers, user }: Frame): reado
   return [[because('its files in /proc are its own', { call: 'prctl', args: [PR_SET_DUMPABLE, 1, 0, 0, 0] })], [hideProcess()]]
 }
 
-function root({ rootfs, groups, shows = [] }: Machine): Syscall[] {
+function root({ places: { rootfs, empty }, manyUsers, groups, shows = [] }: Machine): Syscall[] {
   const safe = MS_NOSUID | MS_NODEV
   return [
     because('no mount made here is seen outside', mount(null, '/', null, MS_REC | MS_PRIVATE, null)),
-    mount(rootfs, rootfs, null, MS_BIND | MS_REC, null),
-    mount(null, rootfs, null, MS_REMOUNT | MS_BIND | MS_RDONLY | safe, null),
+    ...(manyUsers
+      ? [
+        mount(rootfs, rootfs, null, MS_BIND | MS_REC, null),
+        mount(null, rootfs, null, MS_REMOUNT | MS_BIND | MS_RDONLY | safe, null),
+      ]
+      : [because('its files are root\'s in here, who can make a bind writable, and no overlay without a layer to write to',
+        mount('overlay', rootfs, 'overlay', MS_RDONLY | safe, `lowerdir=${[rootfs, empty].map(escaped).join(':')}`))]),
     because('one that hides nothing, so that containers inside can have theirs',
       mount('proc', `${rootfs}/proc`, 'proc', safe | MS_NOEXEC, null)),
     mount('tmpfs', `${rootfs}/tmp`, 'tmpfs', safe, 'size=16m,mode=1777'),
@@ -195,6 +201,9 @@ function root({ rootfs, groups, shows = [] }: Machine): Syscall[] {
     because('as systemd leaves a machine', mount(null, '/', null, MS_REC | MS_SHARED, null)),
   ]
 }
+
+/** @see the kernel's Documentation/filesystems/overlayfs.rst, "Multiple lower layers" */
+const escaped = (path: string): string => path.replace(/[\\:,]/g, '\\$&')
 
 /** The grader has put PID 1 into its group: that is the root of all that it sees of them. */
 function hierarchies({ binds, plain }: GroupFrame, rootfs: string): Syscall[] {

@@ -48,7 +48,7 @@ test('the answer\'s steps and flags are inside the last clone3, after all of the
   const descriptors = { stdin: 10, out: 11, gate: 12, foreign: [3, 12, 13] }
   const names = { nodename: 'm', domainname: 'd' }
   const words = { built: 'all there', ready: 'now', made: 'known' }
-  const frame = { rootfs: '/r', names, manyUsers: true, ...descriptors, neighbours: 1, ...words }
+  const frame = { places: { rootfs: '/r', empty: '/empty' }, names, manyUsers: true, ...descriptors, neighbours: 1, ...words }
   const { list, setup, clone } = sandbox({ name: 'x', flags: CLONE_NEWUTS, child: [step] }, frame)
   assert.equal(list.at(-4), clone)
   assert.is(clone.onZero?.[0], step)
@@ -60,7 +60,7 @@ test('the answer\'s steps and flags are inside the last clone3, after all of the
 test('what is written beside a container is written by PID 1 of the sandbox, while the container waits', () => {
   const words = { built: 'all there', ready: 'now', made: 'known' }
   const pipes = { stdin: 10, out: 11, gate: 12, foreign: [], door: { reader: 20, writer: 21 } }
-  const frame = { rootfs: '/r', names: { nodename: 'm', domainname: 'd' }, manyUsers: true, ...pipes, neighbours: 1, ...words }
+  const frame = { places: { rootfs: '/r', empty: '/empty' }, names: { nodename: 'm', domainname: 'd' }, manyUsers: true, ...pipes, neighbours: 1, ...words }
   const beside = [{ path: '/proc/{pid}/uid_map', data: '0 5 1' }]
   const { list, clone } = sandbox({ name: 'x', beside }, frame)
   assert.equal(list.slice(list.indexOf(clone) + 1, -3).map(({ call, args }) => [call, args[0], args[1]]), [

@@ -31,12 +31,12 @@ const mapping = (): ReturnType<typeof idMaps> =>
  * @throws {SpecError} if this machine can make no sandbox
  */
 export async function runEnclosed(isolation: Isolation, image: string): Promise<number> {
-  const { rootfs } = await places().catch((error: Error) => { throw new SpecError(`--mine: ${error.message}`, { cause: error }) })
+  const found = await places().catch((cause: Error) => { throw new SpecError(`--mine: ${cause.message}`, { cause }) })
   const { manyUsers, writes } = mapping()
   const [gate, door] = [pipe(), isolation.beside?.length ? pipe() : undefined]
   const names = { nodename: `machine-${randomBytes(4).toString('hex')}`, domainname: 'sandbox' }
   const shows = [['/dev', '/dev'], ['/sys', '/sys'], [image, IMAGE]] as const
-  const setup = [through(gate.reader), ...machineSteps({ rootfs, names, manyUsers, shows })]
+  const setup = [through(gate.reader), ...machineSteps({ places: found, names, manyUsers, shows })]
   const { list, beside } = enclosed(isolation, setup, door)
   blockingStdio()
   const arena = new Arena(encode(list, machine()))

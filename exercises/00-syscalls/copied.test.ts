@@ -3,6 +3,9 @@ import { randomInt } from 'node:crypto'
 import { check, Failure, filled, same, type Exercise } from '@pocker/grader'
 import { copy } from './files.ts'
 
+/** Bytes, as the task says. */
+const MOST = 1024 * 1024
+
 const made = check({
   id: 'made',
   title: 'a file that was not there is made',
@@ -24,14 +27,16 @@ const long = check({
   points: 1,
   hint: 'sendfile copies as many bytes as it is told to, and no more',
 }, async ({ compute, run, token }) => {
-  const [from, to, shown, end] = [`/tmp/${token()}`, `/tmp/${token()}`, `/tmp/${token()}`, token()]
-  const size = randomInt(10_000, 500_000)
-  const { before = [], child = [], ...isolation } = await compute(from, to)
-  const steps = [...filled(from, 'x'.repeat(size) + end), ...before]
-  const copying = { ...isolation, before: steps, child: [...child, ...copy(to, shown, size)] }
-  const { groups } = await run(copying, { groups: { files: [to, shown] } })
-  const seen = groups.files[shown] ?? ''
-  same(seen, end, `expected "${end}" behind ${size} bytes, got "${seen}": is the file cut off?`)
+  const end = token()
+  for (const size of [randomInt(10_000, 500_000), MOST - end.length]) {
+    const [from, to, shown] = [`/tmp/${token()}`, `/tmp/${token()}`, `/tmp/${token()}`]
+    const { before = [], child = [], ...isolation } = await compute(from, to)
+    const steps = [...filled(from, 'x'.repeat(size) + end), ...before]
+    const copying = { ...isolation, before: steps, child: [...child, ...copy(to, shown, size)] }
+    const { groups } = await run(copying, { groups: { files: [to, shown] } })
+    const seen = groups.files[shown] ?? ''
+    same(seen, end, `expected "${end}" behind ${size} bytes, got "${seen}": is the file cut off?`)
+  }
 })
 
 const closed = check({

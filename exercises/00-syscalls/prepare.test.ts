@@ -5,20 +5,26 @@ import { alarm, unalarmed } from './files.ts'
 
 const ran = check({
   id: 'ran',
-  title: 'a program runs, with its arguments and its environment',
+  title: 'each program runs, with its arguments and its environment',
   points: 2,
   hint: 'execve takes a path, a list of arguments that begins with the program\'s name, and a list of NAME=value',
   lesson: 'try-it',
 }, async ({ compute, run, token }) => {
-  const [path, word] = [`/tmp/${token()}`, `${token(4)} ${token(4)}`]
-  const script = `{ echo "$0=$1"; while IFS= read -r -d '' line; do echo "$line"; done < /proc/self/environ; } > ${path}`
-  const { child = [], ...isolation } = await compute([['/bin/sh', '-c', script, 'word', word]])
+  const [files, words] = [[`/tmp/${token()}`, `/tmp/${token()}`], [1, 2].map(() => `${token(4)} ${token(4)}`)]
+  const programs = files.map((path, i) => {
+    const script = `{ echo "$0=$1"; while IFS= read -r -d '' line; do echo "$line"; done < /proc/self/environ; } > ${path}`
+    return ['/bin/sh', '-c', script, 'word', words[i] ?? '']
+  })
+  const { child = [], ...isolation } = await compute(programs)
   // Whether it waits is another check's question.
-  const { groups } = await run({ ...isolation, child: [...child, mayFail(wait4(-1, WALL), 'ECHILD')] }, { groups: { files: [path] } })
-  const [argument, ...environment] = (groups.files[path] ?? '').split('\n')
-  same(argument ?? '', `word=${word}`, `expected the program to have the argument "${word}", got "${argument}"`)
-  const [expected, seen] = ['PATH=/bin', environment.join(' ')]
-  same(seen, expected, `expected the environment ${expected}, got ${seen || 'an empty one'}`)
+  const wait = programs.map(() => mayFail(wait4(-1, WALL), 'ECHILD'))
+  const { groups } = await run({ ...isolation, child: [...child, ...wait] }, { groups: { files } })
+  files.forEach((path, i) => {
+    const [argument, ...environment] = (groups.files[path] ?? '').split('\n')
+    same(argument ?? '', `word=${words[i]}`, `program ${i + 1}: expected the argument "${words[i]}", got "${argument}"`)
+    const [expected, seen] = ['PATH=/bin', environment.join(' ')]
+    same(seen, expected, `program ${i + 1}: expected the environment ${expected}, got ${seen || 'an empty one'}`)
+  })
 })
 
 /** Sounds the alarm if there is a child: 0 is one that runs, a number one that is dead, and becomes a descriptor here. */

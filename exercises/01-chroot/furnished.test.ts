@@ -1,6 +1,6 @@
 // The visible checks of furnished.ts. They judge what the files hold, not what the answer prints.
-import { check, copied, rootfs, same, type Context, type Exercise } from '@pocker/grader'
-import type { Syscall } from '@pocker/syscalls'
+import { check, copied, reaches, rootfs, same, type Context, type Exercise } from '@pocker/grader'
+import { chdir, type Syscall } from '@pocker/syscalls'
 
 interface File { readonly path: string; readonly text: string }
 
@@ -34,7 +34,7 @@ export function compare(files: readonly File[], inside: readonly string[]): void
 const written = check({
   id: 'written',
   title: 'the files are there, each with its text',
-  points: 2,
+  points: 1,
   hint: 'open, write and close for each of them; and a name for each descriptor',
 }, async (context) => {
   const { token } = context
@@ -54,6 +54,18 @@ const directories = check({
   compare([file], (await made(context, [file], [file.path])).inside)
 })
 
+const cwd = check({
+  id: 'cwd',
+  title: 'the working directory is the root',
+  points: 1,
+  hint: 'chroot does not touch the working directory: which call does, and behind which other one?',
+}, async ({ compute, run, token }) => {
+  const [root, here] = [`/tmp/${token()}`, token()]
+  const { before = [], child = [], ...isolation } = await compute(root, [{ path: `/tmp/${token()}`, text: token() }])
+  const entering = { ...isolation, before: [...rootfs(root, here), ...before], child: [...child, chdir(here)] }
+  await reaches(run(entering), here, `the working directory is another one than ${root}`)
+})
+
 export const exercise: Exercise = {
-  id: '01-chroot/furnished', title: 'A list of files', points: 6, checks: [written, directories],
+  id: '01-chroot/furnished', title: 'A list of files', points: 6, checks: [written, cwd, directories],
 }

@@ -14,13 +14,15 @@ const hostname = check({
 
 const domainname = check({
   id: 'domainname',
-  title: 'a domain name is set as well, if both are given',
+  title: 'a domain name is set, with a host name and without one',
   points: 1,
   hint: 'two names, two steps: the one must not depend on the other',
 }, async ({ compute, run, token }) => {
-  const wanted = token()
-  const { domainname: seen } = await run(await compute({ hostname: token(), domainname: wanted }))
-  same(seen, wanted, `expected the domain name ${wanted}, got ${seen}`)
+  for (const others of [{ hostname: token() }, {}]) {
+    const wanted = token()
+    const { domainname: seen } = await run(await compute({ ...others, domainname: wanted }))
+    same(seen, wanted, `expected the domain name ${wanted}, got ${seen}`)
+  }
 })
 
 const namespace = check({

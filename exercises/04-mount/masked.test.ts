@@ -25,15 +25,17 @@ const readonly = check({
   points: 1,
   hint: 'one flag of mount(2) says that nobody may write: MS_RDONLY',
 }, async ({ compute, run, token }) => {
-  const path = `/tmp/${token()}`
-  const { before = [], child = [], ...isolation } = await compute([path])
-  const make = mkdir(`${path}/${token()}`, 0o755)
-  const made = await run({ ...isolation, before: [...full(path, token()), ...before], child: [...child, make] })
-    .then(() => true, (error: unknown) => {
+  const paths = [`/tmp/${token()}`, `/tmp/${token()}`]
+  const { before = [], child = [], ...isolation } = await compute(paths)
+  for (const path of paths) {
+    const steps = [...paths.flatMap((one) => full(one, token())), ...before]
+    const make = mkdir(`${path}/${token()}`, 0o755)
+    const made = await run({ ...isolation, before: steps, child: [...child, make] }).then(() => true, (error: unknown) => {
       if (error instanceof Failure && error.message.includes('a step failed: mkdirat')) return false
       throw error
     })
-  if (made) throw new Failure(`a directory was made in ${path}: expected EROFS`)
+    if (made) throw new Failure(`a directory was made in ${path}: expected EROFS`)
+  }
 })
 
 const kept = check({

@@ -41,14 +41,18 @@ const groups = check({
 
 const root = check({
   id: 'root',
-  title: 'the program is root of the container: a file that it makes shows it',
+  title: 'the program is root of the container, and nobody else besides',
   points: 2,
   hint: 'a map moves nobody: the child is still the user who made it, and has to become user 0 and group 0',
 }, async (context) => {
-  const { users: { uidMap, gidMap, owner } } = await seen(context, someIds())
+  const { users: { uidMap, gidMap, owner }, rights: { uids, gids } } = await seen(context, someIds())
   const [uid, gid] = [uidMap, gidMap].map((map) => map.split(' ')[1])
   const [expected, got] = [`${uid}:${gid}`, `${owner?.uid}:${owner?.gid}`]
   same(got, expected, `expected a file made inside to belong to ${expected} outside, got ${got}`)
+  // A real user that is another one is not seen in its files, and it can become him at any time.
+  const [fourUids, fourGids] = [uid, gid].map((id) => [id, id, id, id].join(' '))
+  same(uids, fourUids ?? '', `Uid: expected ${fourUids} outside, got ${uids}: the real user counts, too`)
+  same(gids, fourGids ?? '', `Gid: expected ${fourGids} outside, got ${gids}: the real group counts, too`)
 })
 
 export const exercise: Exercise = {

@@ -24,7 +24,7 @@ const alone = check({
 const range = check({
   id: 'range',
   title: 'a user with a range has it above root',
-  points: 2,
+  points: 1,
   hint: 'two lines: root is the user himself, and what the file gives him begins at 1',
 }, async ({ compute, run, token }) => {
   const [name, user] = [token(), ordinary()]

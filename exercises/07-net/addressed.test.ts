@@ -27,7 +27,7 @@ function some(prefix: number): { own: number; inside: number; outside: number } 
 
 const reached = check({
   id: 'reached',
-  title: 'the addresses of its network are reached, and no others',
+  title: 'lo has the address; the addresses of its network are reached, and no others',
   points: 3,
   hint: 'an address has four bytes, in the order in which it is written. How many bits are the network\'s stands in struct ifaddrmsg',
   lesson: 'the-syscalls',
@@ -40,13 +40,17 @@ const reached = check({
     const not = { ...ask, mayFail: ['ENETUNREACH'], onZero: [chdir(`/${alarm}`)] }
     const asking = { ...isolation, child: [...child, ...connects(own), ...connects(inside), socket, not] }
     const network = `${text(own)}/${prefix}`
-    await run(asking).catch((error: unknown) => {
+    const { links } = await run(asking).catch((error: unknown) => {
       if (!(error instanceof Failure)) throw error
       const difference = { expected: `a way to ${text(inside)}, and none to ${text(outside)}`, seen: error.message }
       if (error.message.includes(alarm)) throw new Failure(`${text(outside)} is not in ${network}, and there is a way to it`, difference)
       if (error.message.includes('a step failed: connect(')) throw new Failure(`lo should have ${network}, and there is no way to it`, difference)
       throw error
     })
+    // The machine is asked as well: a packet does not care whose address the network's is.
+    const addresses = links.find(({ name }) => name === 'lo')?.addresses ?? []
+    const seen = addresses.join(', ') || 'none'
+    if (!addresses.includes(network)) throw new Failure(`expected lo to have ${network}, got ${seen}`, { expected: network, seen })
   }
 })
 

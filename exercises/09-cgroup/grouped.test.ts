@@ -1,22 +1,29 @@
 // The visible checks of grouped.ts. They judge what the kernel says, not what the answer prints.
 import { roots } from '@pocker/cgroup'
-import { check, Failure, groupTree, same, type Context, type Exercise, type Seen } from '@pocker/grader'
+import { check, Failure, groupTree, same, type Context, type Exercise, type Seen, type Surroundings } from '@pocker/grader'
 
 /** With version 2 alone there is one hierarchy: a plain file stands for one more, and shows what was written to it. */
 const STAND_IN = '/tmp/hierarchy'
 
-/** The container, and the name of its group. */
-async function started({ compute, run, token }: Context): Promise<{ seen: Seen; name: string }> {
+/**
+ * @param most of the machine's hierarchies
+ * @returns the container, and the name of its group
+ */
+export async function started(
+  { compute, run, token }: Context, most = Infinity, surroundings: Surroundings = {},
+): Promise<{ seen: Seen; name: string }> {
   const name = token()
-  const directories = [...roots(groupTree()).map((root) => `${root}/${name}`), `${STAND_IN}/${name}`]
+  const directories = [...roots(groupTree()).slice(0, most).map((root) => `${root}/${name}`), `${STAND_IN}/${name}`]
   const groups = { name, files: [`${STAND_IN}/${name}/cgroup.procs`] }
-  return { seen: await run(await compute(directories), { groups }), name }
+  return { seen: await run(await compute(directories), { ...surroundings, groups }), name }
 }
 
 /** Those of the hierarchies that the answer was given. */
-function given(): string[] {
+export function given(most = Infinity): string[] {
   const { unified, v1 } = groupTree()
-  return [...(unified === undefined ? [] : ['unified']), ...Object.keys(v1)]
+  const first = new Set(roots(groupTree()).slice(0, most))
+  const old = Object.entries(v1).filter(([, root]) => first.has(root ?? '')).map(([controller]) => controller)
+  return [...(unified !== undefined && first.has(unified) ? ['unified'] : []), ...old]
 }
 
 const member = check({
@@ -44,15 +51,17 @@ const root = check({
   hint: 'a new cgroup namespace has the group as its root in which the caller is at that moment',
   lesson: 'the-syscalls',
 }, async (context) => {
-  const { seen: { groups, namespaces, sandbox } } = await started(context)
-  if (namespaces['cgroup'] === sandbox.namespaces['cgroup']) {
-    throw new Failure('the container is in the machine\'s cgroup namespace: it sees where its group is')
-  }
-  for (const hierarchy of given()) {
-    const shown = groups.shown[hierarchy] ?? ''
-    if (shown === '/') continue
-    const message = 'the container sees the path of its group: what was its group when it made the namespace?'
-    throw new Failure(message, { expected: '/', seen: `${shown} in ${hierarchy}` })
+  for (const most of [Infinity, 1]) {
+    const { seen: { groups, namespaces, sandbox } } = await started(context, most)
+    if (namespaces['cgroup'] === sandbox.namespaces['cgroup']) {
+      throw new Failure('the container is in the machine\'s cgroup namespace: it sees where its group is')
+    }
+    for (const hierarchy of given(most)) {
+      const shown = groups.shown[hierarchy] ?? ''
+      if (shown === '/') continue
+      const message = 'the container sees the path of its group: what was its group when it made the namespace?'
+      throw new Failure(message, { expected: '/', seen: `${shown} in ${hierarchy}` })
+    }
   }
 })
 

@@ -8,9 +8,9 @@ export interface Program {
 }
 
 /**
- * The program's file is in the root before the container runs; if it cannot be written, there is no container. The container
- * has its own PID, mount, UTS, IPC, network and cgroup namespace, a session of its own, and this root: not even a process
- * with all capabilities gets out of it.
+ * The program's file is in the root before the container runs, and can be executed there; if it cannot be written, there is
+ * no container. The container has its own PID, mount, UTS, IPC, network and cgroup namespace, a session of its own, and this
+ * root: not even a process with all capabilities gets out of it. The machine keeps its mounts as they are.
  * @param root the path of a directory, which is no mount
  */
 export function mended(root: string, program: Program): Isolation {

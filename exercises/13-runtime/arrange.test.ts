@@ -1,14 +1,14 @@
 // The visible checks of arrange.ts: parts of a container that work in one order only. The kernel says which.
 import { randomInt } from 'node:crypto'
-import { check, same, type Context, type Exercise, type Seen } from '@pocker/grader'
+import { check, Failure, same, type Context, type Exercise, type Seen, type Surroundings } from '@pocker/grader'
 import {
   because, capset, chdir, close, CLONE_NEWNS, CLONE_NEWUTS, dropBounding, CAP, keepCapabilities, mkdir, MNT_DETACH, mount, MS_BIND,
   MS_PRIVATE, MS_REC, open, O_CLOEXEC, O_WRONLY, PR_SET_DUMPABLE, pivot_root, setgroups, setresgid, setresuid, toJson, umount2, write,
-  type Json, type Syscall,
+  type Isolation, type Json, type Syscall,
 } from '@pocker/syscalls'
 
 /** As the answer gets it. */
-const part = (name: string, child: readonly Syscall[]): Json =>
+export const part = (name: string, child: readonly Syscall[]): Json =>
   ({ name, child: (toJson({ name, child }) as { child: Json }).child })
 
 const SCORE = '/proc/self/oom_score_adj'
@@ -27,9 +27,33 @@ const bounding = (): Json => part('bounding', Object.entries(CAP)
   .filter(([name, bit]) => name !== CAPABILITY && bit <= 37).map(([, bit]) => dropBounding(bit)))
 const kept = (): Json => part('capabilities', [capset({ effective: [CAPABILITY], permitted: [CAPABILITY], inheritable: [] })])
 
+/** As text, whatever is said about it. */
+const plain = ({ call, args }: Step): string => JSON.stringify([call, args])
+interface Step { readonly call: string; readonly args: Json }
+
+/** @throws {Failure} unless all steps of all parts are in the plan, in their order: not all of them leave a trace */
+function complete(plan: Isolation, parts: readonly Json[]): void {
+  const { before = [], child = [] } = toJson(plan) as unknown as { before?: readonly Step[]; child?: readonly Step[] }
+  const there = [...before, ...child].map(plain)
+  const last = new Map<string, number>()
+  for (const { name, child: steps } of parts as unknown as readonly { name: string; child: readonly Step[] }[]) {
+    for (const step of steps) {
+      const at = there.indexOf(plain(step), (last.get(name) ?? -1) + 1)
+      const message = `a step of the part ${name} is missing, or stands before those that came before it: ${step.call}`
+      if (at < 0) throw new Failure(message, { expected: plain(step), seen: there.slice(last.get(name) ?? 0).join(' ') })
+      last.set(name, at)
+    }
+  }
+}
+
 /** The namespaces are not the answer's business. Parts that change the user need a machine that has others. */
-const together = async ({ compute, run }: Context, ...parts: Json[]): Promise<Seen> =>
-  run({ ...await compute(parts), flags: CLONE_NEWUTS | CLONE_NEWNS }, { handed: { groups: [6] } })
+export async function together({ compute, run }: Context, parts: readonly Json[], surroundings: Surroundings = {}): Promise<Seen> {
+  const plan = await compute(parts)
+  const seen = await run({ ...plan, flags: CLONE_NEWUTS | CLONE_NEWNS }, surroundings)
+  complete(plan, parts)
+  return seen
+}
+const HANDED = { handed: { groups: [6] } }
 
 const moved = check({
   id: 'moved',
@@ -39,7 +63,7 @@ const moved = check({
   lesson: 'the-code',
 }, async (context) => {
   const id = randomInt(1000, 20_000)
-  const { rights: { uids }, mounts } = await together(context, user(id), root())
+  const { rights: { uids }, mounts } = await together(context, [user(id), root()], HANDED)
   const four = [id, id, id, id].join(' ')
   same(uids, four, `Uid: expected ${four}, got ${uids}`)
   const points = mounts.map(({ point }) => point).join(' ')
@@ -54,7 +78,7 @@ const score = check({
   lesson: 'the-code',
 }, async (context) => {
   const wanted = randomInt(600, 1000)
-  const got = (await together(context, root(), oom(wanted))).score
+  const got = (await together(context, [root(), oom(wanted)], HANDED)).score
   same(String(got), String(wanted), `oom_score_adj: expected ${wanted}, got ${got}`)
 })
 
@@ -66,7 +90,7 @@ const rights = check({
   lesson: 'the-code',
 }, async (context) => {
   const id = randomInt(1000, 20_000)
-  const seen = await together(context, kept(), user(id), bounding())
+  const seen = await together(context, [kept(), user(id), bounding()], HANDED)
   const got = seen.rights.capabilities.bounding.filter((name) => (CAP[name] ?? 64) <= 37).join(' ')
   same(got, CAPABILITY, `CapBnd: expected ${CAPABILITY}, got ${got || 'none'}`)
 })

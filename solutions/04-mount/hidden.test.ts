@@ -64,9 +64,11 @@ const absent = check({
   points: 1,
   hint: 'a step may fail, and the list goes on: which errno says that there is no such file?',
 }, async ({ compute, run, token }) => {
-  const path = `/tmp/${token()}`
-  const { before = [], ...isolation } = await compute([path, `/tmp/${token()}`])
-  await run({ ...isolation, before: [mkdir(path, 0o755), ...before] })
+  const [path, missing] = [`/tmp/${token()}`, `/tmp/${token()}`]
+  for (const paths of [[path, missing], [missing, path]]) {
+    const { before = [], ...isolation } = await compute(paths)
+    await run({ ...isolation, before: [mkdir(path, 0o755), ...before] })
+  }
 })
 
 const errors = check({

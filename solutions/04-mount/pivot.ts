@@ -20,7 +20,7 @@ export function pivot(root: string): Isolation {
       pivot_root('.', '.'),
       // step: the old root lies on top; let go of it, and of all that is mounted in it
       umount2('.', MNT_DETACH),
-      // step: the working directory would still be the old one
+      // step: a program begins at the root. We are there already: chdir(root) went to the mount, and that is / now
       chdir('/'),
     ],
   }

@@ -1,7 +1,10 @@
 // The hidden checks of chapter 05.
 import { check, Failure, mountsAt, same, type HiddenChecks } from '@pocker/grader'
+import { mayFail, mkdir, type Syscall } from '@pocker/syscalls'
 
 const MiB = 1024 * 1024
+
+const made = (place: string): Syscall[] => [mayFail(mkdir(place, 0o755), 'EEXIST')]
 
 const only = check({
   id: 'only',
@@ -22,14 +25,17 @@ const quiet = check({
   title: 'the machine\'s mounts stay as they were',
   points: 2,
   hint: 'a new mount table still passes mounts on where they are shared: what was the first step of chapter 04?',
-}, async ({ compute, run }) => {
-  const { sandbox } = await run(await compute('/home'))
-  const { before, now } = sandbox
-  const more = now.mounts.filter(({ id }) => !before.mounts.some((mount) => mount.id === id))
-  if (more.length > 0 || now.mounts.length !== before.mounts.length) {
-    throw new Failure('the mount appeared on the machine as well: expected it in the container only', {
-      expected: `${before.mounts.length} mounts`, seen: more.map(({ type, point }) => `${type} at ${point}`).join(', '),
-    })
+}, async ({ compute, run, token }) => {
+  // The one is in the root's mount, the other in a mount below it.
+  for (const place of ['/home', `/tmp/${token()}`]) {
+    const { before: steps = [], ...isolation } = await compute(place)
+    const { sandbox: { before, now } } = await run({ ...isolation, before: [...made(place), ...steps] })
+    const more = now.mounts.filter(({ id }) => !before.mounts.some((mount) => mount.id === id))
+    if (more.length > 0 || now.mounts.length !== before.mounts.length) {
+      throw new Failure('the mount appeared on the machine as well: expected it in the container only', {
+        expected: `${before.mounts.length} mounts`, seen: more.map(({ type, point }) => `${type} at ${point}`).join(', '),
+      })
+    }
   }
 })
 
@@ -50,12 +56,15 @@ const own = check({
   title: 'the machine sees nothing of it',
   points: 2,
   hint: 'a mount table of its own, and not one that passes its mounts on: what was the first step of chapter 04?',
-}, async ({ compute, run }) => {
-  const { sandbox: { before, now } } = await run(await compute('/home', MiB))
-  const [expected, seen] = [before, now].map(({ mounts }) => mounts.map(({ point }) => point).join(' '))
-  if (seen !== expected) throw new Failure('the mount appeared on the machine as well: expected it in the container only', {
-    expected: `mounts at ${expected}`, seen: `mounts at ${seen}`,
-  })
+}, async ({ compute, run, token }) => {
+  for (const place of ['/home', `/tmp/${token()}`]) {
+    const { before: steps = [], ...isolation } = await compute(place, MiB)
+    const { sandbox: { before, now } } = await run({ ...isolation, before: [...made(place), ...steps] })
+    const [expected, seen] = [before, now].map(({ mounts }) => mounts.map(({ point }) => point).join(' '))
+    if (seen !== expected) throw new Failure('the mount appeared on the machine as well: expected it in the container only', {
+      expected: `mounts at ${expected}`, seen: `mounts at ${seen}`,
+    })
+  }
 })
 
 const harmless = check({

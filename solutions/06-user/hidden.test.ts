@@ -1,6 +1,7 @@
 // The hidden checks of chapter 06.
 import { randomInt } from 'node:crypto'
 import { check, Failure, same, type HiddenChecks } from '@pocker/grader'
+import { dieWithParent, PR_SET_DUMPABLE, setgroups, type Syscall } from '@pocker/syscalls'
 import { seen, somebody } from '../../exercises/06-user/himself.test.ts'
 
 const stranger = check({
@@ -63,28 +64,59 @@ const numbered = check({
   }
 })
 
+const four = (id: number): string => [id, id, id, id].join(' ')
+
+/** The user's further groups in the sandbox. Root is still his saved user, so he becomes root for a moment. */
+function alsoIn(group: number, { uid }: { uid: number }): Syscall[] {
+  const become = (id: number): Syscall => ({ call: 'setresuid', args: [-1, id, -1] })
+  // Whoever changes his user has forgotten the last two.
+  return [become(0), setgroups([group]), become(uid), { call: 'prctl', args: [PR_SET_DUMPABLE, 1, 0, 0, 0] }, dieWithParent()]
+}
+
 const free = check({
   id: 'free',
-  title: 'who has a range keeps the right to choose groups',
+  title: 'who has a range keeps the right to choose groups, and has left his own',
   points: 1,
-  hint: 'newgidmap needs no deny: root writes the map. Without setgroups, su and every package manager fail inside',
+  hint: 'newgidmap needs no deny: root writes the map. Without setgroups, su and every package manager fail inside. And which call '
+    + 'leaves all groups, where it is allowed?',
 }, async ({ compute, run, token }) => {
   const { name, user, first, count } = scene(token)
   const file = `${name}:${first}:${count}\n`
-  const { users: { setgroups } } = await run(await compute({ name, ...user }, file, file), { user })
-  same(setgroups, 'allow', `setgroups: expected allow for a user with a range, got ${setgroups}`)
+  const { before = [], ...isolation } = await compute({ name, ...user }, file, file)
+  const steps = [...alsoIn(randomInt(3000, 4000), user), ...before]
+  const { users: { setgroups: allowed, groups } } = await run({ ...isolation, before: steps }, { user })
+  same(allowed, 'allow', `setgroups: expected allow for a user with a range, got ${allowed}`)
+  const others = groups.filter((group) => group !== user.gid).join(' ')
+  same(others, '', `expected no further group, got the user's group ${others}`)
+})
+
+const inside = check({
+  id: 'inside',
+  title: 'the program is root of the container',
+  points: 1,
+  hint: 'which number has he himself, inside?',
+}, async ({ compute, run, token }) => {
+  const { name, user, first, count } = scene(token)
+  const file = `${name}:${first}:${count}\n`
+  const { rights: { uids, gids } } = await run(await compute({ name, ...user }, file, file), { user })
+  same(uids, four(user.uid), `Uid: expected root, who is ${user.uid} outside, got ${uids}`)
+  same(gids, four(user.gid), `Gid: expected root, who is ${user.gid} outside, got ${gids}`)
 })
 
 const program = check({
   id: 'program',
-  title: 'the program is this user: a file that it makes is his outside, too',
+  title: 'the program is this user, in his group and in no other',
   points: 1,
-  hint: 'a map moves nobody: the child is still the user who made it, and has to become the one it should be',
+  hint: 'a map moves nobody: the child is still the user who made it, in all groups of his, and has to become the one it should be',
 }, async (context) => {
   const who = somebody()
-  const { users: { owner } } = await seen(context, who)
+  const { users: { owner, groups }, rights: { uids, gids } } = await seen(context, who)
   const [expected, got] = [`${who.uid}:${who.gid}`, `${owner?.uid}:${owner?.gid}`]
   same(got, expected, `expected a file made inside to belong to ${expected} outside, got ${got}`)
+  same(uids, four(who.uid), `Uid: expected ${four(who.uid)} outside, got ${uids}: an id that is left is a way back`)
+  same(gids, four(who.gid), `Gid: expected ${four(who.gid)} outside, got ${gids}: an id that is left is a way back`)
+  const others = groups.filter((group) => group !== who.gid).join(' ')
+  same(others, '', `expected no further group, got the machine's group ${others}`)
 })
 
 const edges = check({
@@ -102,5 +134,5 @@ const edges = check({
 })
 
 export const hidden: HiddenChecks = {
-  mapped: [stranger], rootless: [joined, own, numbered, free], himself: [program, edges],
+  mapped: [stranger], rootless: [joined, own, numbered, free, inside], himself: [program, edges],
 }

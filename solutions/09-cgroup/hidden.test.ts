@@ -1,7 +1,7 @@
 // The hidden checks of chapter 09.
 import { join } from 'node:path'
-import { roots } from '@pocker/cgroup'
 import { check, groupTree, same, type HiddenChecks } from '@pocker/grader'
+import { given, started } from '../../exercises/09-cgroup/grouped.test.ts'
 
 const anybody = check({
   id: 'anybody',
@@ -9,12 +9,9 @@ const anybody = check({
   points: 1,
   hint: 'a number that is right once is another process next time; 0 is right always',
   lesson: 'try-it',
-}, async ({ compute, run, token }) => {
-  const [name, tree] = [token(), groupTree()]
-  const [first = ''] = roots(tree)
-  const hierarchy = tree.unified === first ? 'unified' : Object.keys(tree.v1)[0] ?? ''
-  const { groups } = await run(await compute([join(first, name)]), { groups: { name, files: [] }, neighbours: 2 })
-  const own = groups.own[hierarchy] ?? '(none)'
+}, async (context) => {
+  const { seen: { groups }, name } = await started(context, 1, { neighbours: 2 })
+  const own = groups.own[given(1)[0] ?? ''] ?? '(none)'
   same(own, `/${name}`, `beside other processes: expected the container in the group /${name}, got ${own}`)
 })
 

@@ -1,14 +1,9 @@
 // The hidden checks of chapter 13.
-import { check, same, type Context, type HiddenChecks, type Seen } from '@pocker/grader'
+import { check, same, type HiddenChecks } from '@pocker/grader'
 import { parseSeccomp, seccomp } from '@pocker/privileges'
-import { CLONE_NEWNS, CLONE_NEWUTS, mkdir, mount, sethostname, toJson, type Json, type Syscall } from '@pocker/syscalls'
+import { mkdir, mount, sethostname, type Json } from '@pocker/syscalls'
+import { part, together } from '../../exercises/13-runtime/arrange.test.ts'
 import { said, STATUS } from '../../exercises/13-runtime/stage.ts'
-
-/** As the answer gets it. */
-const part = (name: string, child: readonly Syscall[]): Json =>
-  ({ name, child: (toJson({ name, child }) as { child: Json }).child })
-const together = async ({ compute, run }: Context, ...parts: Json[]): Promise<Seen> =>
-  run({ ...await compute(parts), flags: CLONE_NEWUTS | CLONE_NEWNS })
 
 /** It forbids what other parts do. */
 const filter = (): Json => part('filter', seccomp({
@@ -24,7 +19,7 @@ const behind = check({
   lesson: 'the-code',
 }, async (context) => {
   const name = context.token()
-  const { nodename } = await together(context, filter(), part('uts', [sethostname(name)]))
+  const { nodename } = await together(context, [filter(), part('uts', [sethostname(name)])])
   same(nodename, name, `the name of the machine: expected ${name}, got ${nodename}`)
 })
 
@@ -35,8 +30,9 @@ const several = check({
   hint: 'find() gives the first; are there others?',
 }, async (context) => {
   const at = `/tmp/${context.token()}`
-  const { mounts } = await together(context,
-    part('mount', [mkdir(at, 0o755)]), part('mount', [mount('tmpfs', at, 'tmpfs', 0, 'size=4k')]))
+  const { mounts } = await together(context, [
+    part('mount', [mkdir(at, 0o755)]), part('mount', [mount('tmpfs', at, 'tmpfs', 0, 'size=4k')]),
+  ])
   const got = mounts.some(({ point }) => point === at) ? 'one' : 'none'
   same(got, 'one', `mounts: expected one at ${at}, got ${got}`)
 })
@@ -57,17 +53,21 @@ const WATCH = 'until [ "$(cut -d" " -f3 /proc/$PPID/stat)" = S ]; do :; done'
 
 const closed = check({
   id: 'closed',
-  title: 'the caller\'s descriptors are neither in the container nor in its parent',
+  title: 'the caller\'s descriptors are neither in the container nor in its parent, but for 0, 1 and 2',
   points: 2,
-  hint: 'what is closed behind the clone is open in the container. And the caller has some below, between and above the two that stay',
+  hint: 'what is closed behind the clone is open in the container. And the caller has some below, between and above the two that stay: also right beside them',
   lesson: 'the-code',
 }, async (context) => {
   // When the parent sleeps, it waits.
-  const { text, fds } = await said(context, 'stays', ({ below, between, writer }) =>
-    `${WATCH}; cd /proc; for pid in $$ $PPID; do for fd in ${below} ${between} ${writer}; do [ -e $pid/fd/$fd ] && echo $fd; done; done > /tmp/open`,
-  () => 'sort -u /tmp/open | tr "\\n" " "')
-  const got = text.trim()
-  same(got, '', `expected ${fds.go} and ${fds.status} beside 0, 1 and 2, got ${got}, too`)
+  const look = (condition: string, numbers: readonly number[]): string =>
+    `for pid in $$ $PPID; do for fd in ${numbers.join(' ')}; do ${condition} $pid/fd/$fd ] && echo $fd; done; done`
+  const sorted = () => 'sort -un /tmp/open | tr "\\n" " "'
+  const open = await said(context, 'stays', ({ others }) => `${WATCH}; cd /proc; ${look('[ -e', others)} > /tmp/open`, sorted)
+  const got = open.text.trim()
+  same(got, '', `expected ${open.fds.go} and ${open.fds.status} beside 0, 1 and 2, got ${got}, too`)
+  const shut = await said(context, 'stays', () => `${WATCH}; cd /proc; ${look('[ ! -e', [0, 1, 2])} > /tmp/open`, sorted)
+  const lacking = shut.text.trim()
+  same(lacking, '', `expected 0, 1 and 2 to stay open, and ${lacking} is closed`)
 })
 
 const outlives = check({

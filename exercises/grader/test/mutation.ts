@@ -3,6 +3,8 @@
 //   mutants(plans)   → [{ id: 'child 2: dropped', make(plan) → plan }, …]
 //
 // A mutant is a place and a change, since a plan is computed anew for each check: where a plan has no such place, it stays.
+// A place counts equal calls in a row as one: `child 2.5 (prctl)` is the sixth of the third row. So it is the same place for
+// arguments that a check draws by lot, and of which each becomes a step.
 import { CLONE, formatFlags, paramsOf, type Beside, type Isolation, type Kind, type Syscall, type Value } from '@pocker/syscalls'
 
 export interface Mutant {
@@ -32,14 +34,22 @@ function* of(plan: Isolation): Generator<Mutant> {
 type InList = (to: Isolation, change: (list: readonly Syscall[]) => readonly Syscall[]) => Isolation
 
 function* inList(where: string, list: readonly Syscall[], apply: InList): Generator<Mutant> {
+  const places = placesOf(list)
   for (const [i, step] of list.entries()) {
-    const at = `${where} ${i} (${step.call})`
-    const change = (make: (own: Syscall) => Syscall | undefined): Mutant['make'] => (to) => apply(to, (own) =>
-      own.flatMap((one, j) => (i === j && one.call === step.call ? make(one) ?? [] : [one])))
+    const place = places[i] as string
+    const at = `${where} ${place}`
+    const change = (make: (own: Syscall) => Syscall | undefined): Mutant['make'] => (to) => apply(to, (own) => {
+      const here = placesOf(own).indexOf(place)
+      return own.flatMap((one, j) => (here === j ? make(one) ?? [] : [one]))
+    })
     yield { id: `${at}: dropped`, make: change(() => undefined) }
     const next = list[i + 1]
     if (next && JSON.stringify(plain(next)) !== JSON.stringify(plain(step))) {
-      yield { id: `${at}: swapped with ${next.call}`, make: (to) => apply(to, (own) => swapped(own, i)) }
+      // The last of a row may be another one next time.
+      const find = rowOf(next) === rowOf(step) ? (own: readonly Syscall[]) => placesOf(own).indexOf(place)
+        : (own: readonly Syscall[]) => placesOf(own).indexOf(places[i + 1] as string) - 1
+      const id = rowOf(next) === rowOf(step) ? at : `${where} ${place.replace(/\.\d+/, '')}`
+      yield { id: `${id}: swapped with ${next.call}`, make: (to) => apply(to, (own) => swapped(own, find(own))) }
     }
     for (const [j, value] of step.args.entries()) {
       for (const [what, other] of others(value, paramsOf(step)[j]?.kind)) {
@@ -48,10 +58,25 @@ function* inList(where: string, list: readonly Syscall[], apply: InList): Genera
     }
     if (step.mayFail) yield { id: `${at}: must not fail`, make: change(({ mayFail, ...own }) => (mayFail ? own : own)) }
     if (step.onZero) {
-      yield* inList(`${at} onZero`, step.onZero, (to, deeper) => apply(to, (own) =>
-        own.map((one, k) => (k === i && one.onZero ? { ...one, onZero: deeper(one.onZero) } : one))))
+      yield* inList(`${at} onZero`, step.onZero, (to, deeper) => apply(to, (own) => {
+        const here = placesOf(own).indexOf(place)
+        return own.map((one, k) => (k === here && one.onZero ? { ...one, onZero: deeper(one.onZero) } : one))
+      }))
     }
   }
+}
+
+/** Calls of one row: prctl(2) is one call for each of its options. */
+const rowOf = ({ call, args }: Syscall): string => (call === 'prctl' ? `${call} ${String(args[0])}` : call)
+
+/** @returns a place for each step: `2 (prctl)`, `2.1 (prctl)`, `3 (capset)` */
+function placesOf(list: readonly Syscall[]): string[] {
+  let [row, inRow] = [-1, 0]
+  return list.map((step, i) => {
+    const before = list[i - 1]
+    ;[row, inRow] = before && rowOf(before) === rowOf(step) ? [row, inRow + 1] : [row + 1, 0]
+    return `${row}${inRow > 0 ? `.${inRow}` : ''} (${step.call})`
+  })
 }
 
 function* beside(list: readonly Beside[]): Generator<Mutant> {
@@ -97,6 +122,6 @@ const bitsOf = (value: bigint): bigint[] =>
   (value < 0n ? [] : Array.from({ length: 40 }, (_, i) => 1n << BigInt(i)).filter((bit) => value & bit))
 
 const swapped = <T>(list: readonly T[], i: number): T[] =>
-  (i + 1 < list.length ? [...list.slice(0, i), list[i + 1] as T, list[i] as T, ...list.slice(i + 2)] : [...list])
+  (i >= 0 && i + 1 < list.length ? [...list.slice(0, i), list[i + 1] as T, list[i] as T, ...list.slice(i + 2)] : [...list])
 
 const plain = (step: Syscall): unknown => JSON.parse(JSON.stringify(step, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value)))

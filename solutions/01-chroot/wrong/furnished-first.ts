@@ -1,6 +1,6 @@
 // exercise: furnished
 // wrong: makes the first file only
-// score: 4
+// score: 5
 // says: got ""
 import {
   because, chdir, chroot, close, mayFail, mkdir, O_CLOEXEC, O_CREAT, O_WRONLY, open, write, type Isolation, type Syscall,

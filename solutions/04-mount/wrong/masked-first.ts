@@ -1,6 +1,6 @@
 // exercise: masked
 // wrong: hides the first one only
-// score: 4
+// score: 3
 // says: the container still sees what is in one of the directories
 import {
   because, CLONE_NEWNS, mayFail, mount, MS_NODEV, MS_NOEXEC, MS_NOSUID, MS_PRIVATE, MS_RDONLY, MS_REC, type Isolation,

@@ -1,6 +1,6 @@
 // exercise: rootless
 // wrong: takes the ranges of the users for the groups
-// score: 6
+// score: 7
 // says: gid_map: expected 0
 import { CLONE_NEWUSER, noGroups, setresgid, setresuid, type Isolation } from '@pocker/syscalls'
 

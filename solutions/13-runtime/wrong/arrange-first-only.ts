@@ -1,7 +1,7 @@
 // exercise: arrange
 // wrong: takes the first part of each name
 // score: 7
-// says: mounts: expected one at 
+// says: a step of the part mount is missing
 import type { Isolation, Syscall } from '@pocker/syscalls'
 
 interface Part { readonly name: string; readonly child: readonly Syscall[] }

@@ -1,0 +1,20 @@
+// exercise: masked
+// wrong: does not know that the first path may be absent, too
+// score: 5
+// says: ENOENT
+import {
+  because, CLONE_NEWNS, mayFail, mount, MS_NODEV, MS_NOEXEC, MS_NOSUID, MS_PRIVATE, MS_RDONLY, MS_REC, type Isolation,
+} from '@pocker/syscalls'
+
+/** @param paths absolute ones, of directories */
+export function masked(paths: readonly string[]): Isolation {
+  const flags = MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC
+  return {
+    name: 'masked',
+    flags: CLONE_NEWNS,
+    child: [
+      because('the machine goes on seeing them', mount(null, '/', null, MS_REC | MS_PRIVATE, null)),
+      ...paths.map((path) => mount('tmpfs', path, 'tmpfs', flags, null)).map((step, i) => (i > 0 ? mayFail(step, 'ENOENT') : step)),
+    ],
+  }
+}

@@ -35,9 +35,9 @@ export async function runMine(name: string, words: readonly string[], options: O
 
 /** Flags about what the sandbox does not have: the machine's files, processes and control groups. */
 const OUTSIDE = [
-  'userns', 'uidmap', 'gidmap', 'volume', 'mount', 'device', 'cgroupns', 'cgroupParent', 'pidsLimit', 'cpus', 'cpuPeriod', 'cpuQuota',
-  'cpuShares', 'cpusetCpus', 'cpusetMems', 'memory', 'memoryReservation', 'memorySwap', 'memorySwappiness', 'oomKillDisable',
-  'oomScoreAdj', 'blkioWeight', 'deviceReadBps', 'deviceWriteBps', 'deviceReadIops', 'deviceWriteIops',
+  'userns', 'uidmap', 'gidmap', 'volume', 'mount', 'device', 'cgroupns', 'cgroupParent', 'pidsLimit', 'cpus', 'cpuPeriod',
+  'cpuQuota', 'cpuShares', 'cpusetCpus', 'cpusetMems', 'memory', 'memoryReservation', 'memorySwap', 'memorySwappiness',
+  'oomKillDisable', 'oomScoreAdj', 'blkioWeight', 'deviceReadBps', 'deviceWriteBps', 'deviceReadIops', 'deviceWriteIops',
 ] as const satisfies readonly (keyof Options)[]
 
 function refuseOutside(options: Options): void {

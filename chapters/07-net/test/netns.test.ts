@@ -9,7 +9,7 @@ import { setImmediate } from 'node:timers/promises'
 import { test as suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { addAddress, addLink, elsewhere, isNetns, listLinks, listNetns, makeNetns, Netlink, removeNetns, setLink, socketIn } from '@pocker/net'
-import { callAll, close, CLONE_NEWNET, MNT_DETACH, mount, MS_BIND, open, setns, SyscallError, umount2, unshare } from '@pocker/syscalls'
+import { callAll, close, CLONE_NEWNET, MNT_DETACH, mount, MS_BIND, open, RLIMIT, setLimit, setns, SyscallError, umount2, unshare } from '@pocker/syscalls'
 import { rootTest } from '@pocker/testing'
 import { around } from './place.ts'
 
@@ -153,8 +153,9 @@ rootTest(test, 'a process that cannot come back ends', async () => {
 
 rootTest(test, 'without free descriptors it fails, and nothing stays open or half-made', () => {
   makeNetns(pin('box'))
-  const limits = /Max open files\s+(\d+)\s+(\d+)/.exec(readFileSync('/proc/self/limits', 'utf8'))
-  const limit = (soft: unknown): void => void execFileSync('prlimit', ['--pid', String(process.pid), `--nofile=${soft}:${limits?.[2]}`])
+  const [, before = '', hard = ''] = /Max open files\s+(\d+)\s+(\d+)/.exec(readFileSync('/proc/self/limits', 'utf8')) ?? []
+  const limit = (soft: string | number): void => // not by prlimit(1): to start it, descriptors must be free
+    void callAll([setLimit(RLIMIT['RLIMIT_NOFILE'] as number, BigInt(soft), BigInt(hard))])
   const fill: number[] = []
   const answers: string[] = []
   limit(Math.max(...descriptors().map(Number)) + 8)
@@ -177,7 +178,7 @@ rootTest(test, 'without free descriptors it fails, and nothing stays open or hal
     }
   } finally {
     for (const fd of fill) closeSync(fd)
-    limit(limits?.[1])
+    limit(before)
   }
   assert.equal(answers, ['openat EMFILE', 'EMFILE', 'openat EMFILE', 'EMFILE', 'socket EMFILE', 'ok'])
   removeNetns(pin('box'))

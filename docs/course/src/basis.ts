@@ -18,7 +18,7 @@ export function basis({ exercises, points }: Report): string[] {
     ...(skipped.length > 0 ? [
       `These points stand on ${judged} of ${points}. The kernel was not asked about ${sum(skipped)}, in ${skipped.length} checks:`,
       ...reasons.map((reason) => `  ${reason}`),
-      'Run `course doctor` to see what this machine can do, and what to do about the rest.',
+      'Run `npx course doctor` to see what this machine can do, and what to do about the rest.',
     ] : []),
     ...(away > 0 ? [`Hidden checks, which are not in this copy of the course, are worth ${away}.`] : []),
   ]

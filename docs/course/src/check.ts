@@ -8,13 +8,13 @@
 // 1 without, 2 if the command line asks for something that is not there.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { exercises, grade, lines, report, select, type ExerciseResult, type Found, type Report, type Verdict } from '@pocker/grader'
+import { grade, lines, report, select, type ExerciseResult, type Found, type Report, type Verdict } from '@pocker/grader'
 import { SpecError } from '@pocker/syscalls'
 import colors from 'picocolors'
 import { loadProgress, updateProgress, withResult } from './progress.ts'
 import { seeded, seedOf } from './seed.ts'
 import { basis } from './basis.ts'
-import { courseRoot, gradeAnswer } from './work.ts'
+import { courseRoot, gradeAnswer, inOrder } from './work.ts'
 
 export interface CheckOptions { readonly json?: true; readonly answers?: string }
 
@@ -29,7 +29,7 @@ const MARKS: Readonly<Record<Verdict, string>> = {
 export async function checkAnswers(wanted: string | undefined, options: CheckOptions): Promise<number> {
   try {
     const root = courseRoot()
-    const result = await gradeAll(root, select(await exercises(root), wanted), options.answers)
+    const result = await gradeAll(root, select(await inOrder(root), wanted), options.answers)
     const told = [...lines(result, (verdict) => MARKS[verdict]), ...basis(result)]
     console.log(options.json ? JSON.stringify(result, null, 2) : told.join('\n'))
     return result.earned + missing(result) === result.points ? 0 : 1
@@ -51,16 +51,23 @@ async function gradeAll(root: string, chosen: readonly Found[], answers?: string
   const { progress, notice } = loadProgress(root)
   if (notice !== undefined) console.error(`course: ${notice}`)
   const results: ExerciseResult[] = []
-  for (const exercise of chosen) {
+  for (const [i, exercise] of chosen.entries()) {
+    waiting(`${exercise.id} (${i + 1} of ${chosen.length})`)
     const seed = seedOf(progress)
-    results.push(answers === undefined ? await gradeAnswer(root, exercise, seed)
-      : await grade(seeded(exercise, seed), answerFile(exercise, answers), { root }))
-  }
-  if (answers === undefined) {
-    const unsaved = updateProgress(root, (old) => results.reduce(withResult, old))
+    const result = answers === undefined ? await gradeAnswer(root, exercise, seed)
+      : await grade(seeded(exercise, seed), answerFile(exercise, answers), { root })
+    results.push(result)
+    if (answers !== undefined) continue
+    const { notice: unsaved } = updateProgress(root, (old) => withResult(old, result)) // Ctrl-C loses the rest only
     if (unsaved !== undefined) console.error(`course: ${unsaved}`)
   }
+  waiting('')
   return report(results)
+}
+
+/** All of them take a minute: one line that changes, where somebody looks. */
+function waiting(text: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`)
 }
 
 /** In another folder, the answers of a chapter may have a folder of their own, as in exercises/. */

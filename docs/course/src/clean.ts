@@ -32,7 +32,7 @@ export async function clean(yes: boolean): Promise<number> {
       console.log(`still there: ${what}: ${(error as Error).message}`)
     }
   }
-  if (!yes) console.log('\nRemove them: course clean --yes')
+  if (!yes) console.log('\nRemove them: npx course clean --yes')
   return yes && left === 0 ? 0 : 1
 }
 

@@ -15,19 +15,29 @@ const EXERCISE = ['<exercise>', 'such as 02/names'] as const
 
 type Body = () => Promise<number> | number
 
-/** What goes wrong because of what was typed is told in one line. */
+/** What goes wrong because of what was typed, or of what the machine has, is told in one line. */
 async function run(body: Body): Promise<void> {
-  const { main } = await import('@pocker/syscalls')
-  await main('course', async () => body())
+  const { main, SpecError } = await import('@pocker/syscalls')
+  await main('course', async () => {
+    try {
+      return await body()
+    } catch (error) {
+      const { syscall, message } = error as NodeJS.ErrnoException
+      throw syscall === undefined ? error : new SpecError(message, { cause: error }) // a file is not there, the disk is full
+    }
+  })
 }
 
 const program = new Command('course')
   .description('The course: shows the next exercise, and grades it when you save. Without a command, in a terminal: just that.')
-  .action(() => run(async () => {
+  .allowExcessArguments()
+  .action((_: unknown, command: Command) => run(async () => {
+    const [unknown] = command.args
+    if (unknown !== undefined) command.error(`course: expected a command, got ${unknown}: npx course --help lists them`)
     const [{ isTerminal }, { courseRoot }] = await Promise.all([import('./watch/terminal.ts'), import('./work.ts')])
     if (isTerminal()) return (await import('./watch/watch.ts')).watchCourse(courseRoot())
-    console.log('course: this is no terminal. Type one of these instead:\n'
-      + '  course list            the exercises\n  course check 02/names  grade one of them\n  course hint 02/names   a hint')
+    console.log('course: this is no terminal. Type one of these instead:\n  npx course list            the exercises\n'
+      + '  npx course check 02/names  grade one of them\n  npx course hint 02/names   a hint')
     return 0
   }))
 
@@ -83,6 +93,10 @@ program.command('lessons').description('run the console blocks of the lessons, a
   .argument(...CHAPTERS)
   .action((chapters: string[]) => run(async () => (await import('./lessons.ts')).lessons(chapters)))
 
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit() // course list | head
+})
 await program.parseAsync()
 
 function whole(text: string): number {

@@ -7,7 +7,7 @@ import { examineAll } from './machine.ts'
 
 const SIGNS: Readonly<Record<Finding['state'], string>> = { ok: colors.green('✓'), less: colors.yellow('–'), no: colors.red('✗') }
 /** Without these, no answer can be graded, not even as data. */
-const NEEDED = ['node', 'packages', 'kernel']
+const NEEDED = ['kernel']
 /** Without these, no plan can be run. */
 const RUNS = ['box', 'sandbox']
 

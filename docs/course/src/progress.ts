@@ -1,7 +1,7 @@
 // What a student has reached, in .course.json in the top folder: beside the work, on this machine only, ignored by git.
 //
 //   const { progress, notice } = loadProgress(root)   → notice: one line, if the file could not be read
-//   updateProgress(root, (old) => withResult(old, result))   → what there is to say, if anything
+//   updateProgress(root, (old) => withResult(old, result))   → the same, after the change
 //
 // Invariant: an entry is kept by the exercise's stable id, also if no exercise has that id (any more, or yet). The file is
 // replaced in one step, and one that cannot be read is kept as .course.json.bad.
@@ -29,7 +29,10 @@ export const NAME = '.course.json'
 const SCHEMA = 'pocker/progress/v1'
 const NOTHING: Entry = { earned: 0, points: 0, passed: false, hints: 0 }
 
-export function loadProgress(root: string): { progress: Progress; notice?: string } {
+/** With one line, if there is something to say. */
+interface Loaded { readonly progress: Progress; readonly notice?: string }
+
+export function loadProgress(root: string): Loaded {
   const file = join(root, NAME)
   if (!existsSync(file)) return { progress: { exercises: {} } }
   try {
@@ -74,10 +77,12 @@ function saveProgress(root: string, progress: Progress): string | undefined {
   }
 }
 
-/** Reads, changes and writes: another `course` may have written meanwhile. @returns what there is to say */
-export function updateProgress(root: string, change: (progress: Progress) => Progress): string | undefined {
-  const { progress, notice } = loadProgress(root)
-  return saveProgress(root, change(progress)) ?? notice
+/** Reads, changes and writes: another `course` may have written meanwhile. @returns what is in the file now, and what to say */
+export function updateProgress(root: string, change: (progress: Progress) => Progress): Loaded {
+  const { progress: old, ...told } = loadProgress(root)
+  const progress = change(old)
+  const unsaved = saveProgress(root, progress)
+  return { progress, ...told, ...(unsaved !== undefined && { notice: unsaved }) }
 }
 
 export const entryOf = ({ exercises }: Progress, id: string): Entry => exercises[id] ?? NOTHING

@@ -7,7 +7,8 @@
 // Invariant: a check's tokens depend on the seed, the exercise and the check, and on no other check; so a check that is
 // added or left out does not change those of the others.
 import { createHmac } from 'node:crypto'
-import type { Check, Found } from '@pocker/grader'
+import type { Found } from '@pocker/grader'
+import { eachCheck } from './checks.ts'
 import type { Progress } from './progress.ts'
 
 export const seedOf = ({ seed }: Progress): string | undefined => process.env['POCKER_SEED'] || seed
@@ -17,10 +18,7 @@ export const studentSeed = (secret: string | Buffer, student: string): string =>
 
 export function seeded(exercise: Found, seed: string | undefined): Found {
   if (seed === undefined) return exercise
-  const drawn = (checks: readonly Check[]): Check[] => checks.map((check) => ({
-    ...check, run: (context) => check.run({ ...context, token: tokens(`${exercise.id} ${check.id}`, seed) }),
-  }))
-  return { ...exercise, checks: drawn(exercise.checks), hidden: drawn(exercise.hidden) }
+  return eachCheck(exercise, (context, { id }) => ({ ...context, token: tokens(`${exercise.id} ${id}`, seed) }))
 }
 
 /** As the grader's: letters and digits, beginning with a letter. */

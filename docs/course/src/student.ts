@@ -7,7 +7,6 @@
 //   course seed [WORD]               whose tokens are drawn
 import { existsSync, readFileSync } from 'node:fs'
 import { relative } from 'node:path'
-import { exercises } from '@pocker/grader'
 import { SpecError } from '@pocker/syscalls'
 import colors from 'picocolors'
 import { difference } from './difference.ts'
@@ -15,22 +14,19 @@ import { withoutMarkers } from './live/steps.ts'
 import { entryOf, loadProgress, NAME, updateProgress, withHints, type Progress } from './progress.ts'
 import { seedOf, studentSeed } from './seed.ts'
 import { progressBar } from './watch/view.ts'
-import { answerFile, answerName, courseRoot, oneExercise, resetAnswer, solutionFile, statement } from './work.ts'
+import { answerFile, answerName, courseRoot, inOrder, oneExercise, resetAnswer, solutionFile, statement, textOf } from './work.ts'
 
 const root = courseRoot()
 
-function load(): ReturnType<typeof loadProgress>['progress'] {
-  const { progress, notice } = loadProgress(root)
+function told({ progress, notice }: ReturnType<typeof loadProgress>): Progress {
   if (notice !== undefined) console.error(`course: ${notice}`)
   return progress
 }
-
-const tell = (notice: string | undefined): void => {
-  if (notice !== undefined) console.error(`course: ${notice}`)
-}
+const load = (): Progress => told(loadProgress(root))
+const update = (change: (progress: Progress) => Progress): void => void told(updateProgress(root, change))
 
 export async function list(): Promise<number> {
-  const [all, progress] = [await exercises(root), load()]
+  const [all, progress] = [await inOrder(root), load()]
   for (const { id, title, points } of all) {
     const { earned, passed } = entryOf(progress, id)
     const mark = passed ? colors.green('✓') : earned > 0 ? '…' : ' '
@@ -44,10 +40,10 @@ export async function list(): Promise<number> {
 export async function hint(wanted: string | undefined, step?: number): Promise<number> {
   const progress = load()
   const exercise = wanted === undefined
-    ? (await exercises(root)).find(({ id }) => !entryOf(progress, id).passed)
+    ? (await inOrder(root)).find(({ id }) => !entryOf(progress, id).passed)
     : await oneExercise(root, wanted)
   if (!exercise) {
-    console.log('All exercises are passed. `course hint NN/name` shows the hints of one.')
+    console.log('All exercises are passed. `npx course hint NN/name` shows the hints of one.')
     return 0
   }
   const { id } = exercise
@@ -56,8 +52,9 @@ export async function hint(wanted: string | undefined, step?: number): Promise<n
   const text = hints[number - 1]
   if (text === undefined) throw new SpecError(`hint: expected a step from 1 to ${hints.length} of ${id}, got ${number}`)
   console.log(`${id}, hint ${number} of ${hints.length}\n\n${text}`)
-  if (number < hints.length) console.log(`\nThe next one: course hint ${id}${step === undefined ? '' : ` --step ${number + 1}`}`)
-  tell(updateProgress(root, (old) => withHints(old, id, number)))
+  const option = step === undefined ? '' : ` --step ${number + 1}`
+  if (number < hints.length) console.log(`\nThe next one: npx course hint ${id}${option}`)
+  update((old) => withHints(old, id, number))
   return 0
 }
 
@@ -71,11 +68,11 @@ export async function reset(wanted: string): Promise<number> {
 export async function diff(wanted: string): Promise<number> {
   const exercise = await oneExercise(root, wanted)
   if (!entryOf(load(), exercise.id).passed) {
-    throw new SpecError(`diff: expected ${exercise.id} to be passed first: course check ${exercise.id}`)
+    throw new SpecError(`diff: expected ${exercise.id} to be passed first: npx course check ${exercise.id}`)
   }
   const [mine, solution] = [answerFile(root, exercise), solutionFile(root, exercise)]
   if (!existsSync(solution)) throw new SpecError('diff: the solutions are not in this copy of the course')
-  const changes = difference(existsSync(mine) ? readFileSync(mine, 'utf8') : '', withoutMarkers(readFileSync(solution, 'utf8')))
+  const changes = difference(textOf(mine), withoutMarkers(readFileSync(solution, 'utf8')))
   const color = { '-': colors.red, '+': colors.green, ' ': colors.dim }
   console.log(['- yours  + the solution', ...changes.map(({ sign, line }) => color[sign](`${sign} ${line}`))].join('\n'))
   return 0
@@ -97,8 +94,8 @@ export function seed(word: string | undefined, { student, secret, none }: SeedOp
     console.log(studentSeed(readFileSync(secret), student))
     return 0
   }
-  if (none) tell(updateProgress(root, withoutSeed))
-  else if (word !== undefined) tell(updateProgress(root, (progress) => ({ ...progress, seed: word })))
+  if (none) update(withoutSeed)
+  else if (word !== undefined) update((progress) => ({ ...progress, seed: word }))
   const now = seedOf(load())
   const from = process.env['POCKER_SEED'] ? 'POCKER_SEED' : NAME
   console.log(now === undefined ? 'no seed: the tokens are new each time' : `seed: ${now} (${from})`)

@@ -1,5 +1,7 @@
 // `course live`, as a lecturer uses it: forth and back, typed over, graded, and ended.
 import { spawnSync } from 'node:child_process'
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { rootTest } from '@pocker/testing'
@@ -21,13 +23,22 @@ rootTest(test, 'from the starter to the solution, back, checked, and what was ty
     assert.match(first, /^- {3}throw new Error\(`TODO/m)
     assert.match(first, /^next: the step is there, but whose name/m)
     assert.not.match(course.read(FILE), /sethostname/)
+    terminal.keys('k')
+    await terminal.until(/^ {2}own namespaces {3}none\n {2}host name {8}the machine's$/m)
     terminal.keys('n', 'c')
     await terminal.until(/2 of 4 points/)
+    terminal.keys('k')
+    await terminal.until(/^- host name {8}the machine's\n\+ host name {8}Box-t[0-9a-f]+: the machine was renamed!$/m)
     terminal.keys('Space')
     await terminal.until(/step 3 of 3/)
     assert.is(course.read(FILE), withoutMarkers(solution(ID)))
+    terminal.keys('k')
+    await terminal.until(/^\+ own namespaces {3}uts\n\+ host name {8}Box-t[0-9a-f]+$/m)
     terminal.keys('c')
     await terminal.until(/4 of 4 points/)
+    rmSync(join(course.root, FILE))
+    terminal.keys('d')
+    await terminal.until(/^\+ export function hostname/m)
     terminal.keys('n')
     await terminal.until(/This was the last step\./)
     course.save(ID, '// typed\n')
@@ -42,7 +53,7 @@ rootTest(test, 'from the starter to the solution, back, checked, and what was ty
     await terminal.until(/step 0 of 3/)
     assert.match(course.read(FILE), /TODO/)
     terminal.keys('q')
-    await terminal.until(/hostname\.ts: step 0 of 3\ncourse reset 02-uts\/hostname brings the starter back\nshell: 0/)
+    await terminal.until(/hostname\.ts: step 0 of 3\nnpx course reset 02-uts\/hostname brings the starter back\nshell: 0/)
   } finally {
     terminal.close()
     course.remove()

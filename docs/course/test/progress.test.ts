@@ -9,7 +9,8 @@ import { basis } from '../src/basis.ts'
 import { REPOSITORY } from '../src/chapters.ts'
 import { difference } from '../src/difference.ts'
 import { entryOf, hasPassed, loadProgress, NAME, updateProgress, withHints, withResult } from '../src/progress.ts'
-import { statement } from '../src/work.ts'
+import { framed } from '../src/watch/frame.ts'
+import { inOrder, statement } from '../src/work.ts'
 import { Latest } from '../src/watch/latest.ts'
 import { cut, keysOf, wrap } from '../src/watch/terminal.ts'
 
@@ -30,8 +31,10 @@ test('what was earned is kept, whatever comes later, and only once a run went th
     [result('fail', 'fail'), [0, false]], [result('pass', 'fail'), [1, false]], [result('pass', 'pass'), [2, true]], [result('fail', 'fail'), [2, true]],
   ]
   for (const [now, expected] of steps) {
-    assert.is(updateProgress(root, (old) => withResult(old, now)), undefined)
-    const { earned, passed } = entryOf(loadProgress(root).progress, now.id)
+    const { progress, notice } = updateProgress(root, (old) => withResult(old, now))
+    assert.is(notice, undefined)
+    assert.equal(progress.exercises, loadProgress(root).progress.exercises)
+    const { earned, passed } = entryOf(progress, now.id)
     assert.equal([earned, passed], expected)
   }
   updateProgress(root, (old) => withHints(old, '02-uts/hostname', 2))
@@ -57,7 +60,7 @@ for (const broken of ['', '{', '[]', 'null', '{"exercises":[]}']) {
 }
 
 test('a folder that cannot be written is told, and no reason to stop', () => {
-  assert.match(updateProgress('/proc/nowhere', (old) => old) ?? '', /^progress was not saved: ENOENT/)
+  assert.match(updateProgress('/proc/nowhere', (old) => old).notice ?? '', /^progress was not saved: ENOENT/)
 })
 
 test('the report says what its points stand on', () => {
@@ -116,6 +119,26 @@ test('a line is as wide as the terminal, and nothing in it moves the cursor', ()
 
 test('keys that arrive together are told apart', () => {
   assert.equal(keysOf('n\x1b[Ah\x1b\x1b[6~\r\x03'), ['n', 'up', 'h', 'escape', 'pagedown', 'enter', 'q'])
+})
+
+test('exercises come in the order of their README: the easiest first', async () => {
+  const all = await inOrder(REPOSITORY)
+  assert.equal(all.filter(({ chapter }) => chapter === '00-syscalls').map(({ name }) => name), ['note', 'prepare', 'copied'])
+  assert.equal(all.map(({ chapter }) => chapter), all.map(({ chapter }) => chapter).toSorted())
+  for (const { chapter, name } of all) {
+    assert.match(readFileSync(join(REPOSITORY, 'exercises', chapter, 'README.md'), 'utf8'), `\n## ${name}.ts`, 'without it, it would come first')
+  }
+})
+
+test('news are seen above the keys, even if more lies below; keys that do not fit go on in the next line', () => {
+  const page = Array.from({ length: 30 }, (_, i) => ({ text: `${i}` }))
+  const screen = (news: string, columns: number) =>
+    framed({ head: 'head', page, scroll: 99, news, down: 'arrow down', otherwise: 'next', keys: 'a first key  b second  c third' }, { columns, rows: 10 })
+  assert.equal(screen('', 80).lines.map(({ text }) => text), ['head', '', '24', '25', '26', '27', '28', '29', 'next', 'a first key  b second  c third'])
+  assert.is(screen('', 80).scroll, 24)
+  assert.equal(screen('Passed.', 22).lines.map(({ text }) => text).slice(-3), ['Passed.', 'a first key  b second', 'c third'])
+  assert.is(framed({ head: '', page, scroll: 0, news: '', down: 'arrow down', keys: '' }, { columns: 80, rows: 10 }).lines.at(-2)?.text, '24 more lines: arrow down')
+  assert.is(framed({ head: '', page, scroll: 0, news: 'Passed.', down: 'arrow down', keys: '' }, { columns: 80, rows: 10 }).lines.at(-2)?.text, 'Passed.')
 })
 
 test.run()

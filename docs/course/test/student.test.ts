@@ -1,6 +1,6 @@
 // What a student types besides `course`: each command as a process of its own, on a small course.
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readFileSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -27,12 +27,12 @@ const course = (words: readonly string[], more: NodeJS.ProcessEnv = {}) => {
 test('without a terminal, `course` says what to type instead', () => {
   const { status, stdout } = course([])
   assert.is(status, 0)
-  assert.match(stdout, /^course: this is no terminal\. Type one of these instead:\n {2}course list/)
+  assert.match(stdout, /^course: this is no terminal\. Type one of these instead:\n {2}npx course list/)
 })
 
 rootTest(test, 'check grades and keeps the points; list shows them; diff waits until one has passed', () => {
   assert.equal(course(['diff', '02/hostname']), {
-    status: 125, stdout: '', stderr: 'course: diff: expected 02-uts/hostname to be passed first: course check 02-uts/hostname\n',
+    status: 125, stdout: '', stderr: 'course: diff: expected 02-uts/hostname to be passed first: npx course check 02-uts/hostname\n',
   })
   small.save(IDS[0], solution(IDS[0]).replace('CLONE_NEWUTS,\n', '0n,\n'))
   assert.is(course(['check', '02/hostname']).status, 1)
@@ -55,6 +55,27 @@ test('an exercise that is not there is told in one line', () => {
     assert.match(course([verb, '02/nams']).stderr, /^course: exercise: expected one of 02-uts\/hostname, 02-uts\/names, got 02\/nams\n$/)
   }
   assert.match(course(['reset', '02']).stderr, /^course: exercise: expected one of 02-uts\/hostname, 02-uts\/names, got 02\n$/)
+})
+
+test('what is typed wrongly is told in one line, too, and a reader that goes is no error', () => {
+  assert.is(course(['lst']).stderr, 'course: expected a command, got lst: npx course --help lists them\n')
+  assert.is(course(['seed', '--student', 'ada', '--secret', '/nowhere']).stderr, 'course: ENOENT: no such file or directory, open \'/nowhere\'\n')
+  const piped = spawnSync('bash', ['-c', `${process.execPath} ${COURSE} list | true; echo "$PIPESTATUS"`], { encoding: 'utf8', env: env() })
+  assert.equal([piped.stdout, piped.stderr], ['0\n', ''])
+})
+
+test('a package that is missing is told in one line', () => {
+  cpSync(join(COURSE, '..'), join(small.root, 'elsewhere/bin'), { recursive: true })
+  rmSync(join(small.root, 'node_modules'))
+  const { status, stderr } = spawnSync(process.execPath, [join(small.root, 'elsewhere/bin/course.mjs')], { encoding: 'utf8', env: env() })
+  assert.equal([status, stderr], [1, 'course: expected the package tsx, found none: run npm install in the top folder of the course\n'])
+})
+
+rootTest(test, 'under sudo, files stay the student\'s', () => {
+  small.give(USER)
+  small.save(IDS[1], '// mine\n')
+  course(['reset', '02/names'])
+  for (const file of ['names.ts', 'names.ts.mine-1']) assert.is(statSync(join(small.root, 'exercises/02-uts', file)).uid, USER.uid)
 })
 
 test('hints come one step at a time, and any step when asked', () => {

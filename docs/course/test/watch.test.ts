@@ -1,5 +1,5 @@
 // `course` as a new student meets it: from the first screen to "All done", with all its keys, in a terminal.
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -155,6 +155,49 @@ rootTest(test, 'Ctrl-Z gives the terminal back, and fg takes it again', () => in
   const child = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim()
   process.kill(Number(child), 'SIGCONT')
   await terminal.until(/Not begun/)
+  terminal.keys('q')
+  await terminal.until(/shell: 0/)
+}))
+
+rootTest(test, 'under a program that waits, as npx does, Ctrl-Z stops both', async () => {
+  const terminal = new Terminal('bash --norc -i', { POCKER_COURSE: course.root })
+  try {
+    await terminal.until(/[#$]$/)
+    terminal.keys(`sh -c '${process.execPath} ${COURSE}; true'`, 'Enter')
+    await terminal.until(/Not begun/)
+    terminal.keys('C-z')
+    await terminal.until(/Stopped/)
+    terminal.keys('fg', 'Enter')
+    await terminal.until(/Not begun/)
+    terminal.keys('q')
+    await terminal.until(/[#$]$/)
+  } finally {
+    terminal.close()
+  }
+})
+
+rootTest(test, 'who saves another exercise of the chapter is at that one', () => inTerminal(async (terminal) => {
+  await terminal.until(/02-uts\/hostname:[^]*Not begun/)
+  course.save(IDS[1], solution(IDS[1]))
+  await terminal.until(/02-uts\/names:[^]*6 of 6 points/)
+  terminal.keys('q')
+  await terminal.until(/shell: 0/)
+}))
+
+rootTest(test, 'no solution is promised where there is none', () => inTerminal(async (terminal) => {
+  rmSync(join(course.root, 'solutions'), { recursive: true })
+  await terminal.until(/Not begun/)
+  course.save(IDS[0], solution(IDS[0]))
+  assert.not.match(await terminal.until(/Passed\. n: the next exercise\.$/m), /diff|solution/)
+  terminal.keys('q')
+  await terminal.until(/shell: 0/)
+}))
+
+rootTest(test, 'what another `course` has earned meanwhile is seen, too', () => inTerminal(async (terminal) => {
+  await terminal.until(/Not begun/)
+  writeFileSync(join(course.root, '.course.json'), JSON.stringify({ exercises: { [IDS[1]]: { earned: 6, points: 6, passed: true, hints: 0 } } }))
+  terminal.keys('r')
+  await terminal.until(/1 of 3 exercises, 6 of 14 points/)
   terminal.keys('q')
   await terminal.until(/shell: 0/)
 }))

@@ -2,18 +2,22 @@
 //
 //   await live('02/hostname')   → an exit code, when q is pressed
 //
-// The editor beside it shows the file; this terminal shows what to say, what changed, and what the grader says.
+// The editor beside it shows the file; this terminal shows what to say, what changed, and what grader and kernel say.
 // Invariant: the file always holds one of the steps, unless the lecturer types into it; what was there before, and what was
 // typed, is kept as NAME.ts.mine-1, -2, …
 import { existsSync, readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import type { ExerciseResult, Found } from '@pocker/grader'
 import { SpecError } from '@pocker/syscalls'
-import { difference } from '../difference.ts'
-import { answerFile, answerName, courseRoot, gradeAnswer, oneExercise, replaceAnswer, solutionFile, starterOf } from '../work.ts'
+import { eachCheck } from '../checks.ts'
+import { difference, type Changed } from '../difference.ts'
+import {
+  answerFile, answerName, courseRoot, gradeAnswer, oneExercise, replaceAnswer, solutionFile, starterOf, textOf,
+} from '../work.ts'
 import { Latest } from '../watch/latest.ts'
 import { isTerminal, openTerminal, type Terminal } from '../watch/terminal.ts'
-import { frameOf, livePage, type LivePage, type LiveState } from './view.ts'
+import { kernelLines } from './kernel.ts'
+import { liveFrame, type LivePage, type LiveState } from './view.ts'
 import { stepsOf, type Step } from './steps.ts'
 
 export async function live(wanted: string): Promise<number> {
@@ -29,6 +33,9 @@ export async function live(wanted: string): Promise<number> {
   return new Lecture(root, exercise, steps).end
 }
 
+/** The same at each step, so that what the kernel says can be compared. */
+const TOKENS = 'live'
+
 class Lecture {
   readonly #root: string
   readonly #exercise: Found
@@ -41,6 +48,8 @@ class Lecture {
   #scroll = 0
   #notice = ''
   #result: ExerciseResult | undefined
+  /** What the kernel said, by the step at which it was asked; empty if no container came of it. */
+  readonly #kernel = new Map<number, string>()
   #ending = false
   readonly end: Promise<number>
   #resolve: (code: number) => void = () => {}
@@ -50,7 +59,7 @@ class Lecture {
     this.#exercise = exercise
     this.#steps = steps
     this.#file = answerFile(root, exercise)
-    const now = existsSync(this.#file) ? readFileSync(this.#file, 'utf8') : ''
+    const now = textOf(this.#file)
     const at = steps.findIndex(({ text }) => text === now) // a lecture that was broken off goes on
     this.end = new Promise((resolve) => { this.#resolve = resolve })
     this.#terminal = openTerminal({ key: (name) => this.#key(name), resized: () => this.#draw(), ended: () => void this.#quit() })
@@ -58,19 +67,24 @@ class Lecture {
   }
 
   #state(): LiveState {
-    const text = (at: number): string => this.#steps[at]?.text ?? ''
     return {
       name: answerName(this.#exercise), steps: this.#steps, at: this.#at, page: this.#page, scroll: this.#scroll,
-      changes: difference(this.#page === 'diff' ? readFileSync(this.#file, 'utf8') : text(this.#at - 1), text(this.#at)),
-      result: this.#result, grading: this.#grading.busy, notice: this.#notice,
+      changes: this.#changes(), result: this.#result, grading: this.#grading.busy, notice: this.#notice,
     }
+  }
+
+  #changes(): Changed[] {
+    const text = (at: number): string => this.#steps[at]?.text ?? ''
+    if (this.#page === 'diff') return difference(textOf(this.#file), text(this.#at))
+    if (this.#page !== 'kernel') return difference(text(this.#at - 1), text(this.#at))
+    const now = this.#kernel.get(this.#at) ?? ''
+    const before = [...this.#kernel].filter(([at, said]) => at < this.#at && said).toSorted(([a], [b]) => b - a)[0]?.[1]
+    return difference(now && (before ?? now), now)
   }
 
   #draw(): void {
     if (this.#ending) return
-    const { columns, rows } = this.#terminal.size
-    const state = this.#state()
-    const { lines, scroll } = frameOf(state, livePage(state), columns, rows)
+    const { lines, scroll } = liveFrame(this.#state(), this.#terminal.size)
     this.#scroll = scroll
     this.#terminal.draw(lines)
   }
@@ -97,13 +111,15 @@ class Lecture {
       b: () => this.#go(this.#at - 1), left: () => this.#go(this.#at - 1), pageup: () => this.#go(this.#at - 1),
       d: () => this.#show('diff'), s: () => this.#show('notes'), enter: () => this.#show('step'), escape: () => this.#show('step'),
       r: () => this.#go(this.#at), x: () => this.#go(0), q: () => void this.#quit(),
-      c: () => {
-        this.#grading.ask()
-        this.#show('check')
-      },
+      c: () => this.#ask('check'), k: () => this.#ask('kernel'),
       up: () => this.#scrollBy(-1), down: () => this.#scrollBy(1),
     }
     keys[name.toLowerCase()]?.()
+  }
+
+  #ask(page: LivePage): void {
+    this.#grading.ask()
+    this.#show(page)
   }
 
   #scrollBy(lines: number): void {
@@ -114,7 +130,16 @@ class Lecture {
   async #grade(): Promise<void> {
     const at = this.#at
     try {
-      const result = await gradeAnswer(this.#root, this.#exercise)
+      const said: string[] = [] // of the first container that a check made
+      const watched = eachCheck(this.#exercise, (context) => ({
+        ...context, run: async (...what) => {
+          const seen = await context.run(...what)
+          said.push(kernelLines(seen).join('\n'))
+          return seen
+        },
+      }))
+      const result = await gradeAnswer(this.#root, watched, TOKENS)
+      this.#kernel.set(at, said[0] ?? '')
       if (at === this.#at) this.#result = result
     } catch (error) {
       this.#notice = `the grader failed: ${(error as Error).message}`
@@ -129,7 +154,7 @@ class Lecture {
     this.#terminal.close()
     await this.#grading.idle()
     console.log(`${answerName(this.#exercise)}: step ${this.#at} of ${this.#steps.length - 1}`)
-    console.log(`course reset ${this.#exercise.id} brings the starter back`)
+    console.log(`npx course reset ${this.#exercise.id} brings the starter back`)
     this.#resolve(0)
   }
 }

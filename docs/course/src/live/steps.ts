@@ -10,8 +10,6 @@
 // A step reaches to the next marker of its depth, or to the end of the block that it stands in; a step in a step comes later.
 // What is in no step comes with the first. `// step 3: why` puts it elsewhere than where it stands.
 // Invariant: pure. The last step's text is the solution without its markers; names that a step does not use are not imported.
-import { SpecError } from '@pocker/syscalls'
-
 export interface Step {
   /** What the lecturer says: sentences, one a line. */
   readonly why: readonly string[]
@@ -21,14 +19,14 @@ export interface Step {
 const MARKER = /^(?<indent>\s*)\/\/ step(?: (?<order>\d+))?: (?<why>.+)$/
 const MORE = /^\s*\/\/ {3}(?<why>\S.*)$/
 
-/** @throws {SpecError} if nothing is marked */
+/** Where nothing is marked, the solution is one step. */
 export function stepsOf(starter: string, solution: string): Step[] {
   const { lines, whys } = parsed(solution)
-  if (whys.length === 0) throw new SpecError('expected lines // step: why in the solution, found none')
   const upTo = (step: number): string => lines.filter((line) => line.step <= step).map(({ text }) => text).join('\n')
+  const said = whys.length > 0 ? whys : [['The solution, in which no steps are marked.']]
   return [
     { why: ['The starter.'], text: starter },
-    ...whys.map((why, i) => ({ why, text: i === whys.length - 1 ? upTo(i) : usedImports(upTo(i)) })),
+    ...said.map((why, i) => ({ why, text: i >= whys.length - 1 ? upTo(i) : usedImports(upTo(i)) })),
   ]
 }
 

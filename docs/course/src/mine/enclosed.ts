@@ -6,7 +6,9 @@
 // Invariant: when it has ended, however, nothing of the sandbox is left: with its PID 1, everything in it dies.
 import { randomBytes } from 'node:crypto'
 import { closeSync, readFileSync, writeFileSync, writeSync } from 'node:fs'
-import { atDoor, FIRST_CHILD, FIRST_ID, idMaps, machineSteps, opened, places, SANDBOX_FLAGS, through, written } from '@pocker/grader'
+import {
+  atDoor, FIRST_CHILD, FIRST_ID, idMaps, machineSteps, opened, places, SANDBOX_FLAGS, through, written,
+} from '@pocker/grader'
 import {
   Arena, because, blockingStdio, clone3, CLONE_CLEAR_SIGHAND, encode, ended, exit_group, exitCode, failedStep, formatBeside,
   forwardSignals, hideProcess, machine, parseStatus, pipe, PR_SET_DUMPABLE, SpecError, startError, SyscallError, wait4,
@@ -68,7 +70,9 @@ const NO_SANDBOX = '--mine: this machine can make no sandbox'
 interface Door { readonly reader: number; readonly writer: number }
 
 /** PID 1 of the sandbox: it makes the machine, does what the plan wants done beside the container, and waits for its end. */
-function enclosed({ flags = 0n, before = [], beside = [], child = [] }: Isolation, setup: readonly Syscall[], door: Door | undefined) {
+function enclosed(
+  { flags = 0n, before = [], beside = [], child = [] }: Isolation, setup: readonly Syscall[], door: Door | undefined,
+) {
   const dumpable: Syscall = { call: 'prctl', args: [PR_SET_DUMPABLE, 1, 0, 0, 0] }
   const ownFiles = before.length + beside.length > 0 ? [because('its files in /proc, and its child\'s, are its own', dumpable)] : []
   const writes = written(beside, FIRST_CHILD)

@@ -14,6 +14,8 @@ export interface Line {
   readonly style?: Style
   /** Columns by which its second line is moved to the right. */
   readonly hang?: number
+  /** Never folded: what does not fit is cut off. */
+  readonly whole?: true
 }
 interface Events {
   key(name: string): void
@@ -71,7 +73,7 @@ export function openTerminal({ key, resized, ended }: Events): Terminal {
       enter()
       resized()
     })
-    process.kill(process.pid, 'SIGTSTP')
+    process.kill(0, 'SIGTSTP') // npx, too: the shell waits for all of the job
   }
   const typed = (data: Buffer): void => {
     for (const name of keysOf(data.toString())) name === 'suspend' ? suspend() : key(name)

@@ -1,14 +1,14 @@
 // What the screen of `course` shows: a pure function of what is known.
 //
-//   pageOf(state)                           → the lines of the page, as long as they are
-//   frame(state, pageOf(state), 80, 24)     → exactly what fits: a head, a part of the page, a foot with the keys
+//   frame(state, { columns: 80, rows: 24 })   → exactly what fits of its page, and how far down that is
 //
-// Invariant: pure, and frame() returns at most `rows` lines.
+// Invariant: pure.
 import type { CheckResult, ExerciseResult, Found } from '@pocker/grader'
 import type { Changed } from '../difference.ts'
 import { entryOf, type Progress } from '../progress.ts'
 import { inShort, type Statement } from '../statement.ts'
-import { wrap, type Line, type Style } from './terminal.ts'
+import { changedLines, framed, type Size } from './frame.ts'
+import type { Line, Style } from './terminal.ts'
 
 export type Page = 'exercise' | 'hint' | 'list' | 'diff' | 'reset' | 'done'
 
@@ -23,6 +23,8 @@ export interface State {
   readonly grading: boolean
   /** Of the exercise that is shown; undefined until it is graded. */
   readonly result: ExerciseResult | undefined
+  /** Whether the solution is in this copy of the course. */
+  readonly solved: boolean
   readonly diff: readonly Changed[]
   /** One line of news. */
   readonly notice: string
@@ -42,11 +44,11 @@ const KEYS: Readonly<Record<Page, string>> = {
 
 const plural = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`
 
-export function pageOf(state: State): Line[] {
+function pageOf(state: State): Line[] {
   const { page } = state
   if (page === 'list') return list(state.all, state.progress, state.at)
   if (page === 'hint') return hints(state)
-  if (page === 'diff') return diff(state.diff)
+  if (page === 'diff') return [{ text: '- yours  + the solution', style: 'bold' }, { text: '' }, ...changedLines(state.diff)]
   if (page === 'reset') return [
     { text: `Begin ${state.file} anew?`, style: 'bold' }, { text: '' }, { text: 'What you wrote is kept beside it.' },
   ]
@@ -134,25 +136,18 @@ function list(all: readonly Found[], progress: Progress, at: number): Line[] {
     const { earned, passed } = entryOf(progress, id)
     const mark = passed ? '✓' : earned > 0 ? '…' : ' '
     const text = `${i === at ? '>' : ' '} ${mark} ${id.padEnd(26)} ${`${earned}/${points}`.padStart(5)}  ${title}`
-    return { text, ...(passed && { style: 'good' }) }
+    return { text, whole: true, ...(passed && { style: 'good' }) }
   })
 }
 
-const SIGNS: Readonly<Record<Changed['sign'], Style>> = { ' ': 'dim', '-': 'bad', '+': 'good' }
-const diff = (changes: readonly Changed[]): Line[] => [
-  { text: '- yours  + the solution', style: 'bold' }, { text: '' },
-  ...changes.map(({ sign, line }): Line => ({ text: `${sign} ${line}`, style: SIGNS[sign] })),
-]
-
-function done({ all, progress }: State): Line[] {
+function done({ all, progress, solved }: State): Line[] {
   const [earned, points] = sums(all, progress)
   return [
     {
       text: `All done: ${all.length} of ${plural(all.length, 'exercise')}, ${earned} of ${plural(points, 'point')}.`,
       style: 'good',
     },
-    { text: '' },
-    { text: 'd, at each exercise, shows the solution beside yours.' },
+    ...(solved ? [{ text: '' }, { text: 'd, at each exercise, shows the solution beside yours.' }] : []),
   ]
 }
 
@@ -160,36 +155,27 @@ const sums = (all: readonly Found[], progress: Progress): [number, number] =>
   [all.reduce((sum, { id }) => sum + entryOf(progress, id).earned, 0), all.reduce((sum, { points }) => sum + points, 0)]
 
 /** `[#####-----] 2 of 3 exercises, 8 of 15 points` */
-export function progressBar(all: readonly Found[], progress: Progress, size = 20): string {
+export function progressBar(all: readonly Found[], progress: Progress): string {
   const passed = all.filter(({ id }) => entryOf(progress, id).passed).length
-  const filled = Math.floor((passed / Math.max(1, all.length)) * size)
+  const filled = Math.floor((passed / Math.max(1, all.length)) * BAR)
+  return `[${'#'.repeat(filled)}${'-'.repeat(BAR - filled)}] ${reached(all, progress)}`
+}
+const BAR = 20
+
+function reached(all: readonly Found[], progress: Progress): string {
+  const passed = all.filter(({ id }) => entryOf(progress, id).passed).length
   const [earned, points] = sums(all, progress)
-  const bar = `[${'#'.repeat(filled)}${'-'.repeat(size - filled)}]`
-  return `${bar} ${passed} of ${plural(all.length, 'exercise')}, ${earned} of ${plural(points, 'point')}`
+  return `${passed} of ${plural(all.length, 'exercise')}, ${earned} of ${plural(points, 'point')}`
 }
 
-/** The page in lines of the terminal. */
-export const bodyOf = (page: readonly Line[], columns: number): Line[] =>
-  page.flatMap(({ text, style, hang }) => wrap(text, columns, hang).map((part): Line => ({ text: part, ...(style && { style }) })))
-
-/** As many lines as fit, and at most as far down as the page goes. */
-export function frame(state: State, page: readonly Line[], columns: number, rows: number): Line[] {
-  const body = bodyOf(page, columns)
-  const room = Math.max(1, rows - 4)
-  const from = Math.min(state.scroll, Math.max(0, body.length - room))
-  const shown = body.slice(from, from + room)
-  const below = body.length - from - shown.length
-  const news = state.grading ? 'grading …' : below > 0 ? `${below} more lines: arrow down, or space` : state.notice
-  return [
-    { text: `course ${progressBar(state.all, state.progress, columns < 70 ? 5 : 20)}` },
-    { text: '' },
-    ...shown,
-    ...Array.from({ length: room - shown.length }, (): Line => ({ text: '' })),
-    { text: news, style: 'warn' as const },
-    { text: KEYS[state.page], style: 'dim' as const },
-  ].slice(-Math.max(1, rows))
+export function frame(state: State, size: Size): { lines: Line[]; scroll: number } {
+  const { all, progress, page, scroll, grading, result, notice, solved } = state
+  const busy = result && page === 'exercise' ? 'grading … (above: what you had saved before)' : 'grading …'
+  const keys = solved ? KEYS[page] : KEYS[page].replace('  d diff', '')
+  return framed({
+    head: size.columns < NARROW ? reached(all, progress) : `course ${progressBar(all, progress)}`,
+    page: pageOf(state), scroll, down: 'arrow down, or space', news: grading ? busy : notice, keys,
+  }, size)
 }
-
-/** How far down a page may be scrolled. */
-export const lastScroll = (page: readonly Line[], columns: number, rows: number): number =>
-  Math.max(0, bodyOf(page, columns).length - Math.max(1, rows - 4))
+/** Columns in which there is no room for the bar. */
+const NARROW = 70

@@ -4,23 +4,23 @@
 //
 // Invariant: one grading at a time; what is shown belongs to the file as it was saved last. When it has ended, the terminal
 // is as it was, and no sandbox is left.
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { dirname, relative } from 'node:path'
-import { exercises, type ExerciseResult, type Found } from '@pocker/grader'
+import type { ExerciseResult, Found } from '@pocker/grader'
 import { difference } from '../difference.ts'
 import {
   entryOf, hasPassed, loadProgress, updateProgress, withHints, withResult, type Progress,
 } from '../progress.ts'
 import { seedOf } from '../seed.ts'
 import { withoutMarkers } from '../live/steps.ts'
-import { answerFile, answerName, gradeAnswer, resetAnswer, solutionFile, statement } from '../work.ts'
+import { answerFile, answerName, gradeAnswer, inOrder, resetAnswer, solutionFile, statement, textOf } from '../work.ts'
 import { Latest } from './latest.ts'
 import { onSave } from './saves.ts'
 import { openTerminal, type Terminal } from './terminal.ts'
-import { frame, lastScroll, pageOf, type Page, type State } from './view.ts'
+import { frame, type Page, type State } from './view.ts'
 
 export async function watchCourse(root: string): Promise<number> {
-  const all = await exercises(root)
+  const all = await inOrder(root)
   if (all.length === 0) {
     console.error(`course: expected exercises in ${root}/exercises, found none`)
     return 1
@@ -73,18 +73,16 @@ class Watch {
     return {
       all: this.#all, at: this.#at, file: answerName(this.#exercise), statement: statement(this.#root, this.#exercise),
       progress: this.#progress, page: this.#page, scroll: this.#scroll, grading: this.#grading.busy, result,
-      notice: this.#sticky || this.#notice,
+      notice: this.#sticky || this.#notice, solved: this.#isSolved(),
       diff: this.#page === 'diff' ? this.#difference() : [],
     }
   }
 
   #draw(): void {
     if (this.#ending) return
-    const state = this.#state()
-    const { columns, rows } = this.#terminal.size
-    const page = pageOf(state)
-    this.#scroll = Math.max(0, Math.min(this.#scroll, lastScroll(page, columns, rows)))
-    this.#terminal.draw(frame({ ...state, scroll: this.#scroll }, page, columns, rows))
+    const { lines, scroll } = frame(this.#state(), this.#terminal.size)
+    this.#scroll = scroll
+    this.#terminal.draw(lines)
   }
 
   #show(page: Page, notice = ''): void {
@@ -102,13 +100,20 @@ class Watch {
       this.#draw()
     }
     try {
-      this.#stop = onSave(dirname(answerFile(this.#root, this.#exercise)), () => this.#run(), lost)
+      this.#stop = onSave(dirname(answerFile(this.#root, this.#exercise)), (file) => this.#saved(file), lost)
     } catch (error) {
       this.#stop = () => {}
       lost(error as Error)
     }
     if (this.#page === 'done') this.#draw()
     else this.#run()
+  }
+
+  /** Who saves the answer to another exercise of the chapter is at that one. */
+  #saved(file: string): void {
+    const other = this.#all.findIndex((one) => one.chapter === this.#exercise.chapter && `${one.name}.ts` === file)
+    if (other >= 0) this.#at = other
+    this.#run()
   }
 
   #run(): void {
@@ -125,7 +130,9 @@ class Watch {
       this.#save((progress) => withResult(progress, result))
       if (exercise !== this.#exercise) return
       if (this.#isDone() && !wasDone) this.#page = 'done'
-      else if (hasPassed(result)) this.#notice = 'Passed. n: the next exercise; d: the solution beside yours.'
+      else if (hasPassed(result)) {
+        this.#notice = `Passed. n: the next exercise${this.#isSolved() ? '; d: the solution beside yours' : ''}.`
+      }
     } catch (error) {
       this.#notice = `the grader failed: ${(error as Error).message}`
     } finally {
@@ -133,17 +140,20 @@ class Watch {
     }
   }
 
+  #isSolved = (): boolean => existsSync(solutionFile(this.#root, this.#exercise))
+
   #isDone = (): boolean => this.#all.every(({ id }) => entryOf(this.#progress, id).passed)
 
   #save(change: (progress: Progress) => Progress): void {
-    this.#progress = change(this.#progress)
-    this.#notice = updateProgress(this.#root, change) ?? this.#notice
+    const { progress, notice } = updateProgress(this.#root, change)
+    this.#progress = notice === undefined ? progress : change(this.#progress) // what could not be saved is kept here
+    this.#notice = notice ?? this.#notice
   }
 
   #key(name: string): void {
     const { rows } = this.#terminal.size
     this.#sticky = ''
-    if (this.#page === 'reset') return name === 'y' ? this.#reset() : this.#show('exercise')
+    if (this.#page === 'reset') return name.toLowerCase() === 'y' ? this.#reset() : this.#show('exercise')
     const keys: Readonly<Record<string, () => void>> = {
       n: () => this.#move(1), p: () => this.#move(-1), h: () => this.#hint(), l: () => this.#list(), r: () => this.#run(),
       d: () => this.#diff(), x: () => this.#show('reset'), q: () => void this.#quit(),
@@ -186,14 +196,13 @@ class Watch {
   #diff(): void {
     const passed = entryOf(this.#progress, this.#exercise.id).passed
     if (!passed) this.#show('exercise', 'd shows the solution once you have passed')
-    else if (existsSync(solutionFile(this.#root, this.#exercise))) this.#show('diff')
+    else if (this.#isSolved()) this.#show('diff')
     else this.#show('exercise', 'the solutions are not in this copy of the course')
   }
 
   #difference() {
     const [mine, solution] = [answerFile(this.#root, this.#exercise), solutionFile(this.#root, this.#exercise)]
-      .map((file) => (existsSync(file) ? readFileSync(file, 'utf8') : '')) as [string, string]
-    return difference(mine, withoutMarkers(solution))
+    return difference(textOf(mine), withoutMarkers(textOf(solution)))
   }
 
   #reset(): void {

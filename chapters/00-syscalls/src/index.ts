@@ -1,6 +1,7 @@
 // Chapter 00: system calls as data. Read the folders in this order: data/, machine/, kernel/.
 export * from './errno.ts'
 export * from './data/constants.ts'
+export * from './data/names.ts'
 export * from './data/syscall.ts'
 export * from './data/table.ts'
 export * from './data/calls.ts'

@@ -30,7 +30,12 @@ export interface Mount {
 
 /** The slice of the OCI runtime spec that this chapter reads. */
 export interface MountSpec {
-  readonly root: { readonly path: string; readonly readonly?: boolean }
+  readonly root: {
+    readonly path: string
+    readonly readonly?: boolean
+    /** What mounts it there, if it is no directory that is there already. */
+    readonly made?: readonly Syscall[]
+  }
   readonly mounts?: readonly Mount[]
   /** What of the host's later mounts reaches the container: private if it is not said. */
   readonly rootfsPropagation?: string
@@ -70,7 +75,7 @@ export function mounts(spec: MountSpec): Isolation {
     name: 'mount',
     flags: CLONE_NEWNS,
     child: [
-      ...rootMount(root.path, spec.rootfsPropagation),
+      ...rootMount(root, spec.rootfsPropagation),
       because('modes as they are written', umask(0)),
       ...list.flatMap((entry, i) => mountSteps(entry, i, spec.devices)),
       ...masked(maskedPaths),
@@ -85,12 +90,13 @@ export function mounts(spec: MountSpec): Isolation {
 // endregion
 
 // region rootMount
-function rootMount(path: string, propagation = 'rprivate'): Syscall[] {
+function rootMount({ path, made = [] }: MountSpec['root'], propagation = 'rprivate'): Syscall[] {
   const wanted = parsePropagation('rootfsPropagation', propagation)
   // pivot_root wants no shared mount around it, so "shared" begins as a slave, and is shared again among the container's own.
   const around = wanted === MS_SHARED || wanted === MS_SLAVE ? MS_SLAVE : MS_PRIVATE
   return [
     because('mounts made here stay here', mount(null, '/', null, MS_REC | around, null)),
+    ...made,
     because('the root has to be a mount', mount(path, path, null, MS_BIND | MS_REC, null)),
     because('and private, for pivot_root', mount(null, path, null, MS_PRIVATE, null)),
     { ...because('held by a descriptor from here on', open(path, O_PATH | O_CLOEXEC)), as: 'root' },

@@ -43,7 +43,8 @@ export function linksOf(pid: number, sandboxPid: number): Link[] {
   const parts = Array.from({ length: PARTS }, () => mayFail(receive({ resultOf: 'socket' }, PART, MSG_DONTWAIT)))
   const steps = [...asking(links), ...parts, send({ resultOf: 'socket' }, addresses), ...parts]
   const messages = at(pid, sandboxPid, steps).flatMap(messagesOf)
-  if (messages.filter(({ type }) => type === NLMSG_DONE).length < 2) throw new Failure('the container has too many network devices to look at')
+  const ends = messages.filter(({ type }) => type === NLMSG_DONE).length
+  if (ends < 2) throw new Failure('the container has too many network devices to look at')
   const own = messages.filter(({ type }) => type === RTM_NEWADDR).map(({ body }) => addressOf(body))
   return messages.filter(({ type }) => type === RTM_NEWLINK).map(({ body }) => linkOf(body))
     .map((link) => ({ ...link, addresses: own.filter(({ index }) => index === link.index).map(({ address }) => address) }))

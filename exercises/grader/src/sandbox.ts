@@ -13,7 +13,8 @@ import {
   CLONE_NEWPID, CLONE_NEWUSER, CLONE_NEWUTS, command, dieWithParent, dup3, exit_group, hideProcess, mayFail, mkdir,
   MNT_DETACH, mount, MS_BIND, MS_NODEV, MS_NOEXEC, MS_NOSUID, MS_PRIVATE, MS_RDONLY, MS_REC, MS_REMOUNT, MS_SHARED, noGroups, open,
   O_CLOEXEC, O_CREAT, O_WRONLY, pivot_root, PR_SET_DUMPABLE, read, RLIMIT, setdomainname, setgroups, sethostname, setLimit,
-  setresgid, setresuid, setsid, SpecError, umount2, unshare, wait4, WALL, write, type Beside, type FileWrite, type Isolation, type Syscall,
+  setresgid, setresuid, setsid, SpecError, umount2, unshare, wait4, WALL, write, type Beside, type FileWrite,
+  type Isolation, type Syscall,
 } from '@pocker/syscalls'
 import { MOST_PROCESSES } from './fence.ts'
 import type { GroupFrame } from './groups.ts'

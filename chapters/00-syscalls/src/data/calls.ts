@@ -4,13 +4,14 @@
 //
 // They only build data: lengths and sizes are filled in, nothing is called.
 import {
-  AF_INET, AF_NETLINK, AT_EMPTY_PATH, AT_FDCWD, AT_RECURSIVE, AT_REMOVEDIR, BPF_CGROUP_DEVICE, BPF_F_ALLOW_MULTI,
-  BPF_PROG_ATTACH, BPF_PROG_LOAD, BPF_PROG_TYPE_CGROUP_DEVICE, CLOSE_RANGE_CLOEXEC, FSCONFIG_CMD_CREATE, FSCONFIG_SET_FLAG,
-  FSCONFIG_SET_STRING, FSMOUNT_CLOEXEC, FSOPEN_CLOEXEC, F_ADD_SEALS, F_GETFL, F_SETFD, F_SETFL, LINUX_CAPABILITY_VERSION_3,
-  MOVE_MOUNT_F_EMPTY_PATH, MOVE_MOUNT_T_EMPTY_PATH, OPEN_TREE_CLOEXEC, OPEN_TREE_CLONE, O_CLOEXEC, O_PATH, PR_CAPBSET_DROP,
-  PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, PR_CAP_AMBIENT_RAISE, PR_SET_DUMPABLE, PR_SET_KEEPCAPS, PR_SET_MM, PR_SET_MM_MAP,
-  PR_SET_NAME, PR_SET_NO_NEW_PRIVS, PR_SET_PDEATHSIG, RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS, SECCOMP_SET_MODE_FILTER, SIG,
-  SIG_DFL, SIG_SETMASK, SIOCSIFFLAGS, SOCK_CLOEXEC, SOCK_DGRAM, S_IFCHR, S_IFREG,
+  AF_INET, AF_NETLINK, AT_EMPTY_PATH, AT_FDCWD, AT_RECURSIVE, AT_REMOVEDIR, AT_SYMLINK_NOFOLLOW, BPF_CGROUP_DEVICE,
+  BPF_F_ALLOW_MULTI, BPF_PROG_ATTACH, BPF_PROG_LOAD, BPF_PROG_TYPE_CGROUP_DEVICE, CLOSE_RANGE_CLOEXEC,
+  FSCONFIG_CMD_CREATE, FSCONFIG_SET_FLAG, FSCONFIG_SET_STRING, FSMOUNT_CLOEXEC, FSOPEN_CLOEXEC, F_ADD_SEALS, F_GETFL,
+  F_SETFD, F_SETFL, LINUX_CAPABILITY_VERSION_3, MOVE_MOUNT_F_EMPTY_PATH, MOVE_MOUNT_T_EMPTY_PATH, OPEN_TREE_CLOEXEC,
+  OPEN_TREE_CLONE, O_CLOEXEC, O_PATH, PR_CAPBSET_DROP, PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, PR_CAP_AMBIENT_RAISE,
+  PR_SET_DUMPABLE, PR_SET_KEEPCAPS, PR_SET_MM, PR_SET_MM_MAP, PR_SET_NAME, PR_SET_NO_NEW_PRIVS, PR_SET_PDEATHSIG,
+  RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS, SECCOMP_SET_MODE_FILTER, SIG, SIG_DFL, SIG_SETMASK, SIOCSIFFLAGS, SOCK_CLOEXEC,
+  SOCK_DGRAM, S_IFCHR, S_IFREG,
 } from './constants.ts'
 import { SpecError } from '../errno.ts'
 import type { Out, ResultOf, Syscall } from './syscall.ts'
@@ -22,6 +23,7 @@ export type Fd = number | ResultOf
 /** Larger than any descriptor. */
 export const LAST_FD = 0xffff_ffff
 
+const NANO = 1_000_000_000n
 const length = (text: string): number => Buffer.byteLength(text)
 /** The size of the kernel's sigset_t in bytes: 64 signals. */
 const SIGSET = 8
@@ -96,6 +98,25 @@ export const mkdir = (path: string, mode: number): Syscall => ({ call: 'mkdirat'
 /** A character device, such as 1:3 for /dev/null; the mode is subject to the umask. @see mknod(2), null(4) */
 export const mknod = (path: string, mode: number, major: number, minor: number): Syscall =>
   ({ call: 'mknodat', args: [AT_FDCWD, path, S_IFCHR | mode, (major << 8) | minor] })
+/** @param mode with the type, such as S_IFBLK */
+export const makeNode = (path: string, mode: number, device: number): Syscall =>
+  ({ call: 'mknodat', args: [AT_FDCWD, path, mode, device] })
+/** @param time nanoseconds since 1970, for both; of a symlink, not of what it leads to. @see utimensat(2) */
+export const setTimes = (path: string, time: bigint): Syscall => {
+  const nsec = ((time % NANO) + NANO) % NANO
+  const sec = (time - nsec) / NANO
+  const times = { atime: sec, atime_nsec: nsec, mtime: sec, mtime_nsec: nsec }
+  return { call: 'utimensat', args: [AT_FDCWD, path, times, AT_SYMLINK_NOFOLLOW] }
+}
+/** Of a symlink, not of what it leads to; each name with a NUL behind it. @see listxattr(2), xattr(7) */
+export const listAttributes = (path: string, size: number): Syscall =>
+  ({ call: 'llistxattr', args: [path, { out: size } satisfies Out, size] })
+/** @see getxattr(2) */
+export const getAttribute = (path: string, name: string, size: number): Syscall =>
+  ({ call: 'lgetxattr', args: [path, name, { out: size } satisfies Out, size] })
+/** @see setxattr(2) */
+export const setAttribute = (path: string, name: string, value: Buffer): Syscall =>
+  ({ call: 'lsetxattr', args: [path, name, { hex: value.toString('hex') }, value.length, 0] })
 export const rmdir = (path: string): Syscall => ({ call: 'unlinkat', args: [AT_FDCWD, path, AT_REMOVEDIR] })
 export const mount = (source: string | null, target: string, type: string | null, flags: number, data: string | null): Syscall =>
   ({ call: 'mount', args: [source, target, type, flags, data] })

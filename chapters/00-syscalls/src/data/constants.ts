@@ -120,8 +120,9 @@ export const S_IFREG = 0o100000
 // <asm-generic/fcntl.h> — flock(2)
 export const LOCK_SH = 1
 export const LOCK_EX = 2
+export const LOCK_NB = 4
 export const LOCK_UN = 8
-export const LOCK: Names = { LOCK_SH, LOCK_EX, LOCK_UN }
+export const LOCK: Names = { LOCK_SH, LOCK_EX, LOCK_NB, LOCK_UN }
 
 // <linux/falloc.h> — fallocate(2)
 export const FALLOC_FL_KEEP_SIZE = 1

@@ -50,6 +50,9 @@ export const MM_MAP = layout(104,
   ...['start_code', 'end_code', 'start_data', 'end_data', 'start_brk', 'brk', 'start_stack', 'arg_start', 'arg_end', 'env_start',
     'env_end', 'auxv', 'auxv_size_exe_fd'].map((name) => int(name)))
 
+/** Two struct timespec, <linux/time.h>: when it was read, and when it was changed. */
+const TIMES = layout(32, int('atime'), int('atime_nsec'), int('mtime'), int('mtime_nsec'))
+
 /** struct ifreq, <linux/if.h>, as SIOCGIFFLAGS and SIOCSIFFLAGS read it. @see netdevice(7) */
 const IFREQ: Layout = { size: 40, fields: [
   { name: 'ifr_name', kind: { is: 'chars', size: 16 }, at: 0 }, { name: 'ifr_flags', kind: { is: 'flags', names: IFF }, at: 16 },
@@ -161,6 +164,11 @@ export const SYSCALLS = {
   umask: row(95, 166, [mode('mask')], 'set which permissions new files never have'),
   mknodat: row(259, 33, [fd('dirfd'), string('path'), mode('mode'), device('device')], 'make a device file'),
   fchownat: row(260, 54, [fd('dirfd'), string('path'), int('uid'), int('gid'), flags('flags', AT)], 'give a file to a user'),
+  utimensat: row(280, 88, [fd('dirfd'), string('path'), struct('times', TIMES), flags('flags', AT)],
+    'set when a file was read and changed'),
+  llistxattr: row(195, 12, [string('path'), out('list'), int('size')], 'read the names of the extended attributes'),
+  lgetxattr: row(192, 9, [string('path'), string('name'), out('value'), int('size')], 'read an extended attribute'),
+  lsetxattr: row(189, 6, [string('path'), string('name'), bytes('value'), int('size'), int('flags')], 'set an extended attribute'),
   symlinkat: row(266, 36, [string('target'), fd('dirfd'), string('path')], 'make a symbolic link'),
   unlinkat: row(263, 35, [fd('dirfd'), string('path'), flags('flags', AT)], 'remove a name'),
   mount: row(165, 40, [string('source'), string('target'), string('type'), flags('flags', MS), string('data')],

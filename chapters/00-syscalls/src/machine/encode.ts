@@ -6,6 +6,7 @@
 // tested without root and without FFI. Every mistake in the data is found here, before anything runs.
 import { errnoNumber, SpecError } from '../errno.ts'
 import { CAP, SIG } from '../data/constants.ts'
+import { encodeName } from '../data/names.ts'
 import { isBytes, isOut, isOutOf, isResultOf, type Fields, type Syscall, type Value } from '../data/syscall.ts'
 import { isCallName, paramsOf, SYSCALLS, type Kind, type Layout } from '../data/table.ts'
 
@@ -101,7 +102,7 @@ class Memory {
   }
 
   string(text: string): number {
-    return this.blob(Buffer.from(`${text}\0`))
+    return this.blob(Buffer.concat([encodeName(text), Buffer.alloc(1)]))
   }
 
   blob(bytes: Buffer): number {

@@ -1,0 +1,17 @@
+// Chapter 14: file systems in layers. Read in this order: content/ (digests, compression, locks), tar/ (an archive is entries),
+// tree/ (entries become files, and files entries), store/ (layers on top of each other).
+export * from './content/digest.ts'
+export * from './content/compress.ts'
+export * from './content/lock.ts'
+export * from './content/files.ts'
+export * from './tar/blocks.ts'
+export * from './tar/entry.ts'
+export * from './tar/read.ts'
+export * from './tar/write.ts'
+export * from './tree/whiteout.ts'
+export * from './tree/compare.ts'
+export * from './tree/unpack.ts'
+export * from './store/chain.ts'
+export * from './store/overlay.ts'
+export * from './store/layers.ts'
+export * from './store/writable.ts'

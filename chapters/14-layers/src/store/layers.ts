@@ -1,0 +1,220 @@
+// The layers of a machine: each is there once, unpacked, whatever images and containers stand on it.
+//
+//   const layers = new Layers('/var/lib/pocker/layers')
+//   await layers.add({ diffId, source })   → { chainId, diffId, size }
+//   await layers.prune(keep)               → those that nobody needed any more, which are gone
+//
+// On disk: chains/HEX/{layer.json,diff/}, a short name l/NAME → ../chains/HEX/diff for each, staged/ for what is half-made or
+// half gone, writable/ for containers (writable.ts).
+// Invariant: a layer appears, and goes, in one rename. Who uses it is looked up, and stored nowhere, so no count can be wrong.
+import { randomUUID } from 'node:crypto'
+import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, renameSync, rmSync, symlinkSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { SpecError } from '@pocker/syscalls'
+import { decompressed } from '../content/compress.ts'
+import { hexOf, isDigest, Tally, tallied, type Digest } from '../content/digest.ts'
+import { isLocked, locked, lockedDirectory } from '../content/lock.ts'
+import { writeWhole } from '../content/files.ts'
+import type { Source } from '../tar/blocks.ts'
+import { ArchiveError } from '../tar/entry.ts'
+import { packTree, unpack, unpackOnto } from '../tree/unpack.ts'
+import type { Notation } from '../tree/whiteout.ts'
+import { chainId } from './chain.ts'
+import { probe } from './probe.ts'
+
+export interface Layer {
+  readonly chainId: Digest
+  readonly parent?: Digest
+  /** Of its archive, uncompressed. */
+  readonly diffId: Digest
+  /** Bytes of its files, as Docker counts them. */
+  readonly size: number
+  /** Its name in `l`, for overlayfs. */
+  readonly short: string
+}
+
+export interface NewLayer extends Pick<Layer, 'parent' | 'diffId'> {
+  /** Its archive, compressed or not. */
+  readonly source: Source
+  /** Bytes of the archive within, at most. */
+  readonly most?: number
+}
+
+export class Layers {
+  readonly root: string
+  #notation: Notation | undefined
+
+  constructor(root: string) {
+    this.root = resolve(root)
+  }
+
+  /** How its directories are kept: tried once, and the same ever after, since one cannot be read as the other. */
+  get notation(): Notation {
+    this.#notation ??= this.#chosen()
+    return this.#notation
+  }
+
+  #chosen(): Notation {
+    const file = join(this.root, 'notation')
+    if (!existsSync(file)) {
+      mkdirSync(this.root, { recursive: true, mode: 0o710 })
+      writeWhole(file, probe(this.root))
+    }
+    return readFileSync(file, 'utf8') as Notation
+  }
+
+  list(): Layer[] {
+    return namesIn(this.path('chains')).flatMap((hex) => this.get(`sha256:${hex}`) ?? [])
+  }
+
+  get(id: Digest): Layer | undefined {
+    const file = join(this.#chain(id), 'layer.json')
+    return isDigest(id) && existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) as Layer : undefined
+  }
+
+  /** Its files: with overlayfs its own, otherwise those of the layers below, too. */
+  directory = (id: Digest): string => join(this.#chain(id), 'diff')
+
+  /** It, and those below it, the uppermost first. @throws {SpecError} if one is not there */
+  stack(id: Digest | undefined): Layer[] {
+    if (id === undefined) return []
+    const layer = this.get(id)
+    if (!layer) throw new SpecError(`layer: expected one of those that are there, got ${id}`)
+    return [layer, ...this.stack(layer.parent)]
+  }
+
+  /**
+   * Unpacks a layer, unless it is there. Two who want the same one make it once.
+   * @throws {ArchiveError} if its digest is another, or its archive is not good; then nothing of it stays
+   */
+  async add({ parent, diffId, source, most }: NewLayer): Promise<Layer> {
+    const id = chainId(parent, diffId)
+    const below = this.stack(parent)
+    const there = this.get(id)
+    if (there) return there
+    const staged = this.path('staged', hexOf(id))
+    return lockedDirectory(staged, async (lock) => {
+      const made = this.get(id)
+      if (made) {
+        rmSync(staged, { recursive: true }) // it was waited for, and made anew to wait
+        return made
+      }
+      try {
+        for (const name of readdirSync(staged)) rmSync(join(staged, name), { recursive: true }) // of one who was killed
+        const size = await this.#unpack(join(staged, 'diff'), { diffId, source, lock, ...(most !== undefined && { most }) }, below)
+        return await this.#enter(staged, { chainId: id, ...(parent && { parent }), diffId, size })
+      } catch (error) {
+        rmSync(staged, { recursive: true, force: true })
+        throw error
+      }
+    })
+  }
+
+  async #unpack(
+    directory: string, { diffId, source, most, lock }: NewLayer & { lock: number }, below: readonly Layer[],
+  ): Promise<number> {
+    const { notation } = this
+    const tally = new Tally()
+    const archive = tallied(decompressed(source), tally)
+    const options = { notation, lock, ...(most !== undefined && { most }) }
+    const copied = notation === 'files' ? below[0] : undefined
+    if (copied) await unpack(packTree(this.directory(copied.chainId)), directory, { lock })
+    const lowers = notation === 'files' ? [] : below.map((layer) => this.directory(layer.chainId))
+    const { bytes } = copied
+      ? await unpackOnto(archive, directory, options) : await unpack(archive, directory, { ...options, lowers })
+    if (tally.digest === diffId) return bytes
+    throw new ArchiveError(`expected ${diffId}, got ${tally.digest}`)
+  }
+
+  /** The short name first: a layer that is there has one. */
+  #enter(staged: string, found: Omit<Layer, 'short'>): Promise<Layer> {
+    return this.locked(() => {
+      this.stack(found.parent) // it may have been pruned meanwhile
+      const layer: Layer = { ...found, short: this.#shorten(found.chainId) }
+      writeWhole(join(staged, 'layer.json'), JSON.stringify(layer))
+      mkdirSync(this.path('chains'), { recursive: true })
+      renameSync(staged, this.#chain(layer.chainId))
+      return layer
+    })
+  }
+
+  /** As many letters of the digest as nobody else has. */
+  #shorten(id: Digest): string {
+    mkdirSync(this.path('l'), { recursive: true })
+    const letters = Buffer.from(hexOf(id), 'hex').toString('base64url')
+    const target = join('..', 'chains', hexOf(id), 'diff')
+    const names = Array.from({ length: letters.length - SHORT }, (_, i) => letters.slice(0, SHORT + i))
+    const name = names.find((one) => [undefined, target].includes(linkText(this.path('l', one)))) as string
+    if (linkText(this.path('l', name)) === undefined) symlinkSync(target, this.path('l', name))
+    return name
+  }
+
+  /**
+   * @param keep chain IDs; what lies below them is kept, too, and what a container stands on
+   * @returns those that went
+   */
+  async prune(keep: Iterable<Digest>): Promise<readonly Layer[]> {
+    const gone = await this.locked(() => {
+      const kept = [...keep, ...this.tops()].flatMap((id) => (this.get(id) ? this.stack(id) : []))
+      const ids = new Set(kept.map((layer) => layer.chainId))
+      const unused = this.list().filter((layer) => !ids.has(layer.chainId))
+      for (const { chainId: id } of unused) renameSync(this.#chain(id), this.goes(hexOf(id)))
+      return unused
+    })
+    await this.clean()
+    return gone
+  }
+
+  /** The chain IDs that containers stand on. */
+  tops(): Digest[] {
+    return namesIn(this.path('writable')).flatMap((name) => {
+      const file = this.path('writable', name, 'writable.json')
+      return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as { top?: Digest }).top ?? [] : []
+    })
+  }
+
+  /** Takes away what those left who were killed. @returns what it was */
+  async clean(): Promise<string[]> {
+    const dead: string[] = []
+    for (const path of namesIn(this.path('staged')).map((name) => this.path('staged', name))) {
+      if (!existsSync(path) || isLocked(path)) continue
+      await lockedDirectory(path, () => rmSync(path, { recursive: true, force: true }))
+      dead.push(path)
+    }
+    return this.locked(() => {
+      const dangling = namesIn(this.path('l')).map((name) => this.path('l', name)).filter((link) => !existsSync(link))
+      for (const link of dangling) rmSync(link)
+      return [...dead, ...dangling]
+    })
+  }
+
+  /** For what is short, and changes who stands on what. */
+  locked<T>(body: () => T): Promise<T> {
+    mkdirSync(this.root, { recursive: true, mode: 0o710 })
+    return locked(this.path('lock'), body)
+  }
+
+  /** @returns a path to move it to, before it is removed: that takes time, and may be broken off */
+  goes(name: string): string {
+    mkdirSync(this.path('staged'), { recursive: true, mode: 0o710 })
+    return this.path('staged', `gone-${name}-${randomUUID()}`)
+  }
+
+  path = (...names: readonly string[]): string => join(this.root, ...names)
+
+  #chain = (id: Digest): string => this.path('chains', hexOf(id))
+}
+
+/** Letters, of 64 each: 16 million layers before one needs more. */
+const SHORT = 4
+
+const namesIn = (directory: string): string[] => (existsSync(directory) ? readdirSync(directory) : [])
+
+function linkText(path: string): string | undefined {
+  try {
+    return readlinkSync(path)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}

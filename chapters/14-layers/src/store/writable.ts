@@ -1,0 +1,128 @@
+// The layer of a container, on top of those of its image: what it changes is there, and nowhere else.
+//
+//   const writable = new Writables(layers)
+//   await writable.create('box', top)   → made
+//   writable.root('box')                → { path, made }: the root for chapter 04's mounts(), and the steps that put it there
+//   writable.diff('box')                → what has changed, as the archive of a layer
+//   await writable.commit('box')        → that layer, in the store
+//
+// On disk: writable/NAME/{writable.json,diff/,work/,merged/}.
+// Invariant: nothing is mounted but in the container's own mount table: when it has ended, however, nothing is left to unmount.
+import { chmodSync, chownSync, createReadStream, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { SpecError, type Syscall } from '@pocker/syscalls'
+import { Tally, tallied, type Digest } from '../content/digest.ts'
+import { writeWhole } from '../content/files.ts'
+import { lockedDirectory } from '../content/lock.ts'
+import { compare } from '../tree/compare.ts'
+import { listing, pack, packTree, unpack } from '../tree/unpack.ts'
+import type { Layer, Layers } from './layers.ts'
+import { overlay } from './overlay.ts'
+
+interface Kept { readonly top?: Digest }
+
+/** As Docker allows for a container. */
+const NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/
+
+export class Writables {
+  readonly #layers: Layers
+
+  constructor(layers: Layers) {
+    this.#layers = layers
+  }
+
+  /**
+   * @param top chain ID of the image's uppermost layer; without one, it begins empty
+   * @throws {SpecError} if there is one of that name
+   */
+  async create(name: string, top?: Digest): Promise<void> {
+    if (!NAME.test(name)) throw new SpecError(`name: expected letters, digits and any of _.-, got ${JSON.stringify(name)}`)
+    const { notation } = this.#layers
+    const stack = this.#layers.stack(top)
+    const staged = this.#layers.path('staged', `writable-${name}`)
+    await lockedDirectory(staged, async (lock) => {
+      try {
+        if (existsSync(this.#path(name))) throw new SpecError(`name: expected one that nobody has, got ${JSON.stringify(name)}`)
+        const diff = join(staged, 'diff')
+        rmSync(diff, { recursive: true, force: true }) // of one who was killed
+        if (notation === 'files' && top) await unpack(packTree(this.#layers.directory(top)), diff, { lock })
+        else mkdirSync(diff, { mode: 0o755 })
+        if (top) likewise(this.#layers.directory(top), diff)
+        for (const directory of ['work', 'merged']) mkdirSync(join(staged, directory), { recursive: true, mode: 0o700 })
+        writeWhole(join(staged, 'writable.json'), JSON.stringify({ ...(top && { top }) } satisfies Kept))
+        await this.#layers.locked(() => {
+          this.#layers.stack(stack[0]?.chainId) // it may have been pruned meanwhile
+          mkdirSync(this.#layers.path('writable'), { recursive: true, mode: 0o710 })
+          renameSync(staged, this.#path(name))
+        })
+      } catch (error) {
+        rmSync(staged, { recursive: true, force: true })
+        throw error
+      }
+    })
+  }
+
+  /** Behind the steps, the tree is at the path, for this mount table. */
+  root(name: string): { readonly path: string; readonly made?: readonly Syscall[] } {
+    const { top } = this.#kept(name)
+    const { notation } = this.#layers
+    if (notation === 'files') return { path: this.#path(name, 'diff') }
+    const [path, upper, work] = ['merged', 'diff', 'work'].map((part) => this.#path(name, part)) as [string, string, string]
+    const lowers = this.#layers.stack(top).map(({ short }) => short)
+    const below = lowers.length > 0 ? { names: this.#layers.path('l'), lowers } : this.#nothing()
+    return { path, made: overlay({ ...below, upper, work, target: path, notation }) }
+  }
+
+  /** Overlayfs wants something below. */
+  #nothing(): { names: string; lowers: string[] } {
+    mkdirSync(this.#layers.path('nothing'), { recursive: true })
+    return { names: this.#layers.root, lowers: ['nothing'] }
+  }
+
+  /** The archive of what has changed since it was created. */
+  async *diff(name: string): AsyncGenerator<Uint8Array, void> {
+    const { top } = this.#kept(name)
+    const { notation } = this.#layers
+    const directory = this.#path(name, 'diff')
+    if (notation !== 'files' || !top) return yield* pack(directory, { notation })
+    const changes = compare(await listing(this.#layers.directory(top)), await listing(directory))
+    yield* pack(directory, { changes })
+  }
+
+  /** What has changed becomes a layer. The container goes on as it was. */
+  async commit(name: string): Promise<Layer> {
+    const { top } = this.#kept(name)
+    const file = this.#path(name, `commit-${process.pid}`)
+    try {
+      const tally = new Tally()
+      await writeFile(file, tallied(this.diff(name), tally), { flag: 'wx', mode: 0o600 })
+      return await this.#layers.add({ ...(top && { parent: top }), diffId: tally.digest, source: createReadStream(file) })
+    } finally {
+      rmSync(file, { force: true })
+    }
+  }
+
+  /** With all that it changed. */
+  async remove(name: string): Promise<void> {
+    this.#kept(name)
+    const gone = this.#layers.goes(name)
+    await this.#layers.locked(() => renameSync(this.#path(name), gone))
+    rmSync(gone, { recursive: true, force: true })
+  }
+
+  #kept(name: string): Kept {
+    const file = this.#path(name, 'writable.json')
+    if (NAME.test(name) && existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as Kept
+    throw new SpecError(`name: expected that of a writable layer, got ${JSON.stringify(name)}`)
+  }
+
+  #path = (name: string, ...more: readonly string[]): string => this.#layers.path('writable', name, ...more)
+}
+
+/** The root of the whole is as the upper directory is. */
+function likewise(directory: string, other: string): void {
+  const { uid, gid, mode } = statSync(directory)
+  chownSync(other, uid, gid)
+  chmodSync(other, mode & 0o7777)
+}

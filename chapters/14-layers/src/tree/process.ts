@@ -1,0 +1,56 @@
+// A process of its own that touches the files of one directory, and can touch no others: that directory is its root.
+//
+//   const tree = inTree({ verb: 'unpack', directory, notation: 'overlay' })
+//   tree.input, tree.output   its streams        await tree.ended   → { entries, bytes }
+//
+// Invariant: when this process dies, that one ends soon: its input ends, or nobody takes its output.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import type { Readable, Writable } from 'node:stream'
+import { fileURLToPath } from 'node:url'
+import { ArchiveError } from '../tar/entry.ts'
+import type { Applied } from './apply.ts'
+import type { Notation } from './whiteout.ts'
+
+export interface Order {
+  readonly verb: 'unpack' | 'pack' | 'list'
+  readonly directory: string
+  readonly notation: Notation
+  /** The directories of the layers below, the uppermost first. */
+  readonly lowers?: readonly string[]
+  /** The descriptor of a lock, which must not be free while that process is at work, though this one may be dead. */
+  readonly lock?: number
+}
+
+interface Tree {
+  readonly input: Writable
+  readonly output: Readable
+  /** @throws {ArchiveError} what it said was wrong */
+  readonly ended: Promise<Applied>
+  readonly kill: () => void
+}
+
+export function inTree({ verb, directory, notation, lowers = [], lock }: Order): Tree {
+  const stdio = ['pipe', 'pipe', 'inherit', 'pipe', lock ?? 'ignore'] as const
+  const child = spawn(process.execPath, [program(), verb, directory, notation, ...lowers], { stdio: [...stdio] })
+  const [input, output, , answers] = child.stdio as unknown as [Writable, Readable, null, Readable]
+  let text = ''
+  answers.setEncoding('utf8').on('data', (chunk: string) => { text += chunk })
+  input.on('error', () => {}) // it need not read what stands behind an archive's end
+  const ended = (async () => {
+    const [code, signal] = await once(child, 'close') as [number | null, string | null]
+    const told = text !== '' ? JSON.parse(text) as { error?: string }
+      : { error: `the process that was to ${verb} ended with ${signal ?? code}` }
+    if (told.error !== undefined) throw new ArchiveError(told.error.replace(/^archive: /, ''))
+    return told as Applied
+  })()
+  ended.catch(() => {}) // whoever waits for it hears of it
+  return { input, output, ended, kill: () => child.kill('SIGKILL') }
+}
+
+/** Beside the sources, or beside a bundle of them. */
+function program(): string {
+  const candidates = ['../../bin/tree.mjs', './tree.mjs'].map((path) => fileURLToPath(new URL(path, import.meta.url)))
+  return candidates.find((path) => existsSync(path)) ?? candidates[0] as string
+}

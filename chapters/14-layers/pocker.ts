@@ -24,7 +24,7 @@ const container = (): Plan => plan([
 async function add(file: string, parent: Digest | undefined): Promise<string> {
   const tally = new Tally()
   for await (const _ of tallied(decompressed(createReadStream(file)), tally));
-  return (await layers.add({ ...(parent && { parent }), diffId: tally.digest, source: createReadStream(file) })).chainId
+  return (await layers.add({ ...(parent && { parent }), diffId: tally.digest, source: { file } })).chainId
 }
 const VERBS: Readonly<Record<string, () => unknown>> = {
   add: async () => console.log(await add(what, found(rest[0] ?? ''))), create: () => writables.create(what, found(rest[0] ?? '')),

@@ -1,13 +1,13 @@
 // Layers in the store, and containers on them: real mounts, in mount tables of their own.
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { busyboxRootfs } from '@pocker/chroot'
-import { chainId, chainIds, digestOf, gzipped, Layers, packTree, readTar, Writables, type Digest, type Layer, type Member } from '@pocker/layers'
+import { chainId, chainIds, digestOf, gzipped, Layers, overlay, packTree, readTar, Writables, type Digest, type Layer, type Member } from '@pocker/layers'
 import { mounts } from '@pocker/mount'
 import { command, plan, spawn as start } from '@pocker/syscalls'
 import { rootTest } from '@pocker/testing'
@@ -133,16 +133,8 @@ rootTest(test, 'a directory that a layer does not describe stays as it was below
   assert.equal([mode & 0o7777, uid, gid, statSync(join(layers.directory(top.chainId), 'tmp')).mode & 0o7777], [0o750, 7, 8, 0o1777])
 })
 
-rootTest(test, 'more layers than mount(2) has room for by their paths', async () => {
-  let top: Layer = await add(undefined, await base())
-  for (let i = 0; i < 20; i++) top = await layer(top.chainId, member({ path: `n${i}` }, `${i}\n`))
-  await writables.create('box', top.chainId)
-  assert.is(shell('box', 'cat /n0 /n19; echo /n* | wc -w'), '0\n19\n20\n')
-})
-
 rootTest(test, 'without overlayfs, layers are copied: the same trees, and the same differences', async () => {
   mkdirSync(join(dir, 'layers'))
-  const { writeFileSync } = await import('node:fs')
   writeFileSync(join(dir, 'layers/notation'), 'files')
   const low = await add(undefined, await base())
   const top = await layer(low.chainId, member({ path: 'etc/a' }, 'top\n'), member({ path: 'bin/.wh.vi' }), member({ path: 'home/', type: 'directory', mode: 0o755 }), member({ path: 'home/.wh..wh..opq' }))
@@ -192,6 +184,50 @@ rootTest(test, 'two who want the same layer make it once; one who is killed leav
   assert.equal(layers.list(), [])
   assert.equal((await add(undefined, bytes)).size, 200_000)
   assert.equal(readdirSync(join(dir, 'layers/staged')), [])
+})
+
+rootTest(test, 'one that is borrowed goes with its borrower, even if that is killed', async () => {
+  const low = await add(undefined, await base())
+  const text = await writables.borrow(low.chainId, async (name) => {
+    await writables.clean()
+    return shell(name, 'echo hello')
+  })
+  assert.equal([text, layers.writables()], ['hello\n', []])
+  const script = `import { Layers, Writables } from '@pocker/layers'
+    await new Writables(new Layers(${JSON.stringify(join(dir, 'layers'))})).borrow('${low.chainId}', () => new Promise(() => { console.log('has it'); setInterval(() => {}, 1e6) }))`
+  const other = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'], cwd: import.meta.dirname })
+  await once(other.stdout, 'data')
+  await writables.clean()
+  assert.is(layers.writables().length, 1)
+  other.kill('SIGKILL')
+  await once(other, 'close')
+  assert.equal(await layers.prune([]), [])
+  await writables.clean()
+  assert.equal([layers.writables(), readdirSync(join(dir, 'layers/staged'))], [[], []])
+})
+
+rootTest(test, 'a file is found in the uppermost layer that has it', async () => {
+  const low = await layer(undefined, member({ path: 'a' }), member({ path: 'b' }))
+  const top = await layer(low.chainId, member({ path: 'a' }), member({ path: '.wh.b' }))
+  const at = (path: string): string | undefined => layers.having(top.chainId, path)
+  assert.equal([at('a'), at('b'), at('c'), layers.having(low.chainId, 'b')], [layers.directory(top.chainId), undefined, undefined, layers.directory(low.chainId)])
+})
+
+rootTest(test, 'as many layers as the kernel takes fit into one page; one more is told', async () => {
+  const root = join(dir, 'many')
+  const lowers = Array.from({ length: 499 }, (_, i) => Buffer.from([0, i >> 8, i & 255]).toString('base64url'))
+  for (const [i, name] of lowers.entries()) {
+    mkdirSync(join(root, name), { recursive: true })
+    writeFileSync(join(root, name, `f${i}`), '')
+  }
+  await busyboxRootfs(join(root, 'base'))
+  const [upper, work, path] = ['upper', 'work', 'merged'].map((name) => join(root, name)) as [string, string, string]
+  for (const one of [upper, work, path]) mkdirSync(one)
+  const made = overlay({ names: root, lowers: [...lowers, 'base'], upper, work, target: path, notation: 'overlay' })
+  const script = 'echo /f* | wc -w > /count'
+  const { code } = start(plan([mounts({ root: { path, made }, mounts: [], maskedPaths: [], readonlyPaths: [] }), command({ argv: ['sh', '-c', script] })])).waitSync()
+  assert.equal([code, readFileSync(join(upper, 'count'), 'utf8')], [0, '499\n'])
+  assert.throws(() => overlay({ names: root, lowers: [...lowers, 'base', 'base'], upper, work, target: path, notation: 'overlay' }), /^layers: expected at most 500, got 501; /)
 })
 
 rootTest(test, 'in a user namespace overlayfs keeps its marks under other names', async () => {

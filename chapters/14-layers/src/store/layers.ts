@@ -8,16 +8,14 @@
 // half gone, writable/ for containers (writable.ts).
 // Invariant: a layer appears, and goes, in one rename. Who uses it is looked up, and stored nowhere, so no count can be wrong.
 import { randomUUID } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, renameSync, rmSync, symlinkSync } from 'node:fs'
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, renameSync, rmSync, symlinkSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { SpecError } from '@pocker/syscalls'
-import { decompressed } from '../content/compress.ts'
-import { hexOf, isDigest, Tally, tallied, type Digest } from '../content/digest.ts'
+import { hexOf, isDigest, type Digest } from '../content/digest.ts'
 import { isLocked, locked, lockedDirectory } from '../content/lock.ts'
 import { writeWhole } from '../content/files.ts'
-import type { Source } from '../tar/blocks.ts'
 import { ArchiveError } from '../tar/entry.ts'
-import { packTree, unpack, unpackOnto } from '../tree/unpack.ts'
+import { packTree, unpack, unpackOnto, type Packed } from '../tree/unpack.ts'
 import type { Notation } from '../tree/whiteout.ts'
 import { chainId } from './chain.ts'
 import { probe } from './probe.ts'
@@ -34,8 +32,7 @@ export interface Layer {
 }
 
 export interface NewLayer extends Pick<Layer, 'parent' | 'diffId'> {
-  /** Its archive, compressed or not. */
-  readonly source: Source
+  readonly source: Packed
   /** Bytes of the archive within, at most. */
   readonly most?: number
 }
@@ -114,16 +111,13 @@ export class Layers {
     directory: string, { diffId, source, most, lock }: NewLayer & { lock: number }, below: readonly Layer[],
   ): Promise<number> {
     const { notation } = this
-    const tally = new Tally()
-    const archive = tallied(decompressed(source), tally)
     const options = { notation, lock, ...(most !== undefined && { most }) }
     const copied = notation === 'files' ? below[0] : undefined
     if (copied) await unpack(packTree(this.directory(copied.chainId)), directory, { lock })
     const lowers = notation === 'files' ? [] : below.map((layer) => this.directory(layer.chainId))
-    const { bytes } = copied
-      ? await unpackOnto(archive, directory, options) : await unpack(archive, directory, { ...options, lowers })
-    if (tally.digest === diffId) return bytes
-    throw new ArchiveError(`expected ${diffId}, got ${tally.digest}`)
+    const applied = copied ? await unpackOnto(source, directory, options) : await unpack(source, directory, { ...options, lowers })
+    if (applied.diffId === diffId) return applied.bytes
+    throw new ArchiveError(`expected ${diffId}, got ${applied.diffId}`)
   }
 
   /** The short name first: a layer that is there has one. */
@@ -167,10 +161,24 @@ export class Layers {
 
   /** The chain IDs that containers stand on. */
   tops(): Digest[] {
+    return this.writables().flatMap(({ top }) => top ?? [])
+  }
+
+  /** Containers' layers, see writable.ts. */
+  writables(): { readonly name: string; readonly top?: Digest; readonly borrowed?: true }[] {
     return namesIn(this.path('writable')).flatMap((name) => {
       const file = this.path('writable', name, 'writable.json')
-      return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as { top?: Digest }).top ?? [] : []
+      return existsSync(file) ? { name, ...JSON.parse(readFileSync(file, 'utf8')) as { top?: Digest } } : []
     })
+  }
+
+  /** @returns the directory of the uppermost layer that has the path; undefined if none has it, or one has taken it away */
+  having(top: Digest | undefined, path: string): string | undefined {
+    for (const { chainId: id } of this.stack(top)) {
+      const found = lstatSync(join(this.directory(id), path), { throwIfNoEntry: false })
+      if (found) return found.isCharacterDevice() && found.rdev === 0 ? undefined : this.directory(id)
+    }
+    return undefined
   }
 
   /** Takes away what those left who were killed. @returns what it was */

@@ -5,22 +5,28 @@
 //   writable.root('box')                → { path, made }: the root for chapter 04's mounts(), and the steps that put it there
 //   writable.diff('box')                → what has changed, as the archive of a layer
 //   await writable.commit('box')        → that layer, in the store
+//   await writable.borrow(top, body)    → one for as long as the body runs
 //
 // On disk: writable/NAME/{writable.json,diff/,work/,merged/}.
 // Invariant: nothing is mounted but in the container's own mount table: when it has ended, however, nothing is left to unmount.
-import { chmodSync, chownSync, createReadStream, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
+import { randomUUID } from 'node:crypto'
+import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { SpecError, type Syscall } from '@pocker/syscalls'
 import { Tally, tallied, type Digest } from '../content/digest.ts'
 import { writeWhole } from '../content/files.ts'
-import { lockedDirectory } from '../content/lock.ts'
+import { isLocked, lockedDirectory } from '../content/lock.ts'
 import { compare } from '../tree/compare.ts'
 import { listing, pack, packTree, unpack } from '../tree/unpack.ts'
 import type { Layer, Layers } from './layers.ts'
 import { overlay } from './overlay.ts'
 
-interface Kept { readonly top?: Digest }
+interface Kept {
+  readonly top?: Digest
+  /** Its process holds a lock on the directory; when that is free, nobody needs it any more. */
+  readonly borrowed?: true
+}
 
 /** As Docker allows for a container. */
 const NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/
@@ -36,12 +42,30 @@ export class Writables {
    * @param top chain ID of the image's uppermost layer; without one, it begins empty
    * @throws {SpecError} if there is one of that name
    */
-  async create(name: string, top?: Digest): Promise<void> {
+  create(name: string, top?: Digest): Promise<void> {
+    return this.#make(name, { ...(top && { top }) }, () => {})
+  }
+
+  /** Gone when the body has ended; if this process is killed, with the next clean(). */
+  borrow<T>(top: Digest | undefined, body: (name: string) => Promise<T>): Promise<T> {
+    const name = `borrowed-${randomUUID()}`
+    return this.#make(name, { ...(top && { top }), borrowed: true }, () => body(name).finally(() => this.remove(name)))
+  }
+
+  /** Takes away those that were borrowed by processes that are dead. */
+  async clean(): Promise<void> {
+    const dead = this.#layers.writables().filter(({ name, borrowed }) => borrowed && !isLocked(this.#path(name)))
+    for (const { name } of dead) await this.remove(name).catch(ignoreMissing)
+  }
+
+  /** @throws {SpecError} if there is one of that name */
+  async #make<T>(name: string, kept: Kept, body: () => Promise<T> | T): Promise<T> {
+    const { top } = kept
     if (!NAME.test(name)) throw new SpecError(`name: expected letters, digits and any of _.-, got ${JSON.stringify(name)}`)
     const { notation } = this.#layers
     const stack = this.#layers.stack(top)
     const staged = this.#layers.path('staged', `writable-${name}`)
-    await lockedDirectory(staged, async (lock) => {
+    return lockedDirectory(staged, async (lock) => {
       try {
         if (existsSync(this.#path(name))) throw new SpecError(`name: expected one that nobody has, got ${JSON.stringify(name)}`)
         const diff = join(staged, 'diff')
@@ -50,7 +74,7 @@ export class Writables {
         else mkdirSync(diff, { mode: 0o755 })
         if (top) likewise(this.#layers.directory(top), diff)
         for (const directory of ['work', 'merged']) mkdirSync(join(staged, directory), { recursive: true, mode: 0o700 })
-        writeWhole(join(staged, 'writable.json'), JSON.stringify({ ...(top && { top }) } satisfies Kept))
+        writeWhole(join(staged, 'writable.json'), JSON.stringify(kept))
         await this.#layers.locked(() => {
           this.#layers.stack(stack[0]?.chainId) // it may have been pruned meanwhile
           mkdirSync(this.#layers.path('writable'), { recursive: true, mode: 0o710 })
@@ -60,12 +84,15 @@ export class Writables {
         rmSync(staged, { recursive: true, force: true })
         throw error
       }
+      return body()
     })
   }
 
-  /** Behind the steps, the tree is at the path, for this mount table. */
-  root(name: string): { readonly path: string; readonly made?: readonly Syscall[] } {
-    const { top } = this.#kept(name)
+  /**
+   * Behind the steps, the tree is at the path, for this mount table.
+   * @param top if it is not made yet: this only makes a plan
+   */
+  root(name: string, top = this.#kept(name).top): { readonly path: string; readonly made?: readonly Syscall[] } {
     const { notation } = this.#layers
     if (notation === 'files') return { path: this.#path(name, 'diff') }
     const [path, upper, work] = ['merged', 'diff', 'work'].map((part) => this.#path(name, part)) as [string, string, string]
@@ -97,7 +124,7 @@ export class Writables {
     try {
       const tally = new Tally()
       await writeFile(file, tallied(this.diff(name), tally), { flag: 'wx', mode: 0o600 })
-      return await this.#layers.add({ ...(top && { parent: top }), diffId: tally.digest, source: createReadStream(file) })
+      return await this.#layers.add({ ...(top && { parent: top }), diffId: tally.digest, source: { file } })
     } finally {
       rmSync(file, { force: true })
     }
@@ -125,4 +152,8 @@ function likewise(directory: string, other: string): void {
   const { uid, gid, mode } = statSync(directory)
   chownSync(other, uid, gid)
   chmodSync(other, mode & 0o7777)
+}
+
+function ignoreMissing(error: unknown): void {
+  if (!(error instanceof SpecError)) throw error
 }

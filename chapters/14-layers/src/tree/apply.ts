@@ -14,6 +14,7 @@ import {
   call, callAll, encodeName, makeNode, OPEN_HOW, O_CLOEXEC, O_PATH, RESOLVE_IN_ROOT, RESOLVE_NO_SYMLINKS, setTimes,
   SyscallError, S_IFBLK, S_IFCHR, S_IFIFO,
 } from '@pocker/syscalls'
+import type { Digest } from '../content/digest.ts'
 import type { Source } from '../tar/blocks.ts'
 import { ArchiveError, type Entry, type EntryType } from '../tar/entry.ts'
 import { readTar, type Member } from '../tar/read.ts'
@@ -21,8 +22,13 @@ import { setAttributes } from './attributes.ts'
 import { makedev } from './walk.ts'
 import { OPAQUE_ATTRIBUTE, whiteoutOf, type Notation } from './whiteout.ts'
 
-/** @property bytes of its files, holes included */
-export interface Applied { readonly entries: number; readonly bytes: number }
+export interface Applied {
+  readonly entries: number
+  /** Of its files, holes included. */
+  readonly bytes: number
+  /** Of the archive, uncompressed; where there was one. */
+  readonly diffId?: Digest
+}
 
 export interface Where {
   readonly notation: Notation

@@ -1,15 +1,19 @@
 // The program of the process that touches a layer's files: it has loaded all of its code, then gives up every file but those of
 // one directory.
 //
-//   node …/bin/tree.mjs unpack DIRECTORY NOTATION [LOWER...] < layer.tar   3> answer
+//   node …/bin/tree.mjs unpack DIRECTORY NOTATION MOST [LOWER...] < layer.tar.gz   3> answer
 //   node …/bin/tree.mjs pack   DIRECTORY NOTATION < changes.json > layer.tar   3> answer
 //   node …/bin/tree.mjs list   DIRECTORY NOTATION > entries.json               3> answer
 //
-// The answer is a line of JSON: { "entries": 3, "bytes": 12 }, or { "error": "…" }.
+// The answer is a line of JSON: { "entries": 3, "bytes": 12, … }, or { "error": "…" }.
 // Invariant: the root is changed before the first byte of input is read, and before the first name is looked up.
 import { once } from 'node:events'
 import { constants, openSync, readSync, writeSync } from 'node:fs'
 import { callAll, chdir, chroot } from '@pocker/syscalls'
+import { decompressed } from '../content/compress.ts'
+import { Tally, tallied } from '../content/digest.ts'
+import type { Source } from '../tar/blocks.ts'
+import { ArchiveError } from '../tar/entry.ts'
 import { writeTar } from '../tar/write.ts'
 import { apply, type Applied } from './apply.ts'
 import type { Change } from './compare.ts'
@@ -21,19 +25,24 @@ import type { Notation } from './whiteout.ts'
 const CHUNK = 1024 * 1024
 const ANSWER = 3
 
-interface Given { readonly notation: Notation; readonly lowers: readonly number[] }
+interface Given {
+  readonly notation: Notation
+  readonly lowers: readonly number[]
+  /** Bytes of the archive, at most: what was small when it was packed may be huge. */
+  readonly most: number
+}
 
-const VERBS: Readonly<Record<string, (given: Given) => Promise<Applied>>> = { unpack: (given) => apply(input(), given), pack, list }
+const VERBS: Readonly<Record<string, (given: Given) => Promise<Applied>>> = { unpack, pack, list }
 
 // region confined
 /** @returns the exit code */
-export async function confined([verb = '', directory = '', notation = 'files', ...below]: readonly string[]): Promise<number> {
+export async function confined([verb = '', directory = '', notation = 'files', most, ...below]: readonly string[]): Promise<number> {
   try {
     process.umask(0)
     const lowers = below.map((path) => openSync(path, constants.O_RDONLY | constants.O_DIRECTORY))
     callAll([chroot(directory), chdir('/')])
     const body = VERBS[verb]
-    answer(body ? await body({ notation: notation as Notation, lowers }) : { error: `expected unpack, pack or list, got ${verb}` })
+    answer(body ? await body({ notation: notation as Notation, lowers, most: Number(most) }) : { error: `expected unpack, pack or list, got ${verb}` })
     return 0
   } catch (error) {
     answer({ error: (error as Error).message })
@@ -57,6 +66,24 @@ function* input(): Generator<Buffer, void> {
     const length = readSync(0, chunk)
     if (length === 0) return
     yield chunk.subarray(0, length)
+  }
+}
+
+/** The archive's digest is of all of it, though its end may come before that of the bytes. */
+async function unpack({ most, ...where }: Given): Promise<Applied> {
+  const tally = new Tally()
+  const archive = limited(tallied(decompressed(input()), tally), most)
+  const applied = await apply({ [Symbol.asyncIterator]: () => ({ next: () => archive.next() }) }, where)
+  while (!(await archive.next()).done);
+  return { ...applied, diffId: tally.digest }
+}
+
+async function* limited(source: Source, most: number): AsyncGenerator<Uint8Array, void> {
+  let length = 0
+  for await (const chunk of source) {
+    length += chunk.byteLength
+    if (length > most) throw new ArchiveError(`expected at most ${most} bytes, got more`)
+    yield chunk
   }
 }
 

@@ -6,7 +6,7 @@
 // Invariant: when this process dies, that one ends soon: its input ends, or nobody takes its output.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
+import { closeSync, existsSync, openSync } from 'node:fs'
 import type { Readable, Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { ArchiveError } from '../tar/entry.ts'
@@ -17,6 +17,9 @@ export interface Order {
   readonly verb: 'unpack' | 'pack' | 'list'
   readonly directory: string
   readonly notation: Notation
+  /** A file to read instead of `input`: then no byte of it need pass through here. */
+  readonly file?: string
+  readonly most?: number
   /** The directories of the layers below, the uppermost first. */
   readonly lowers?: readonly string[]
   /** The descriptor of a lock, which must not be free while that process is at work, though this one may be dead. */
@@ -24,20 +27,23 @@ export interface Order {
 }
 
 interface Tree {
-  readonly input: Writable
+  /** Null if it reads a file. */
+  readonly input: Writable | null
   readonly output: Readable
   /** @throws {ArchiveError} what it said was wrong */
   readonly ended: Promise<Applied>
   readonly kill: () => void
 }
 
-export function inTree({ verb, directory, notation, lowers = [], lock }: Order): Tree {
-  const stdio = ['pipe', 'pipe', 'inherit', 'pipe', lock ?? 'ignore'] as const
-  const child = spawn(process.execPath, [program(), verb, directory, notation, ...lowers], { stdio: [...stdio] })
-  const [input, output, , answers] = child.stdio as unknown as [Writable, Readable, null, Readable]
+export function inTree({ verb, directory, notation, file, most = Infinity, lowers = [], lock }: Order): Tree {
+  const given = file === undefined ? 'pipe' : openSync(file, 'r')
+  const words = [program(), verb, directory, notation, String(most), ...lowers]
+  const child = spawn(process.execPath, words, { stdio: [given, 'pipe', 'inherit', 'pipe', lock ?? 'ignore'] })
+  if (typeof given === 'number') closeSync(given)
+  const [input, output, , answers] = child.stdio as unknown as [Writable | null, Readable, null, Readable]
   let text = ''
   answers.setEncoding('utf8').on('data', (chunk: string) => { text += chunk })
-  input.on('error', () => {}) // it need not read what stands behind an archive's end
+  input?.on('error', () => {}) // it has ended, and says why
   const ended = (async () => {
     const [code, signal] = await once(child, 'close') as [number | null, string | null]
     const told = text !== '' ? JSON.parse(text) as { error?: string }

@@ -1,31 +1,30 @@
 // Between archives and directories.
 //
-//   await unpack(createReadStream('layer.tar'), '/…/diff', { notation: 'overlay' })   → { entries, bytes }
+//   await unpack(createReadStream('layer.tar'), '/…/diff', { notation: 'overlay' })   → { entries, bytes, diffId }
 //   for await (const chunk of pack('/…/diff', { notation: 'overlay' })) …               → the archive's bytes
 //   await listing('/…/diff')                                                            → what is there
 //
 // Invariant: if unpacking fails, the directory is as it was, or gone; nothing outside of it changes, whatever the archive says.
 import { mkdirSync, rmSync } from 'node:fs'
 import { createInterface } from 'node:readline'
+import { pipeline } from 'node:stream/promises'
 import type { Source } from '../tar/blocks.ts'
-import { ArchiveError } from '../tar/entry.ts'
 import type { Applied } from './apply.ts'
 import type { Change, Listing } from './compare.ts'
 import { fromJson } from './listing.ts'
 import { inTree, type Order } from './process.ts'
 import type { Notation } from './whiteout.ts'
 
-export interface UnpackOptions extends Pick<Order, 'lowers' | 'lock'> {
-  readonly notation?: Notation
-  /** Bytes of the archive, at most: what was small when it was packed may be huge. */
-  readonly most?: number
-}
+export interface UnpackOptions extends Partial<Pick<Order, 'notation' | 'lowers' | 'lock' | 'most'>> {}
+
+/** Bytes as they come, or a file that has them, which is faster; compressed or not. */
+export type Packed = Source | { readonly file: string }
 
 /**
  * @param directory which is not there yet; the one above it is
  * @throws {ArchiveError}
  */
-export async function unpack(source: Source, directory: string, options: UnpackOptions = {}): Promise<Applied> {
+export async function unpack(source: Packed, directory: string, options: UnpackOptions = {}): Promise<Applied> {
   mkdirSync(directory, { mode: 0o755 })
   try {
     return await unpackOnto(source, directory, options)
@@ -36,49 +35,30 @@ export async function unpack(source: Source, directory: string, options: UnpackO
 }
 
 /** Into a directory that may hold files, which an error leaves half changed. */
-export async function unpackOnto(source: Source, directory: string, options: UnpackOptions = {}): Promise<Applied> {
-  const { notation = 'files', most = Infinity, ...order } = options
-  const { input, ended, kill } = inTree({ verb: 'unpack', directory, notation, ...order })
+export async function unpackOnto(source: Packed, directory: string, options: UnpackOptions = {}): Promise<Applied> {
+  const file = 'file' in source ? { file: source.file } : {}
+  const { input, ended, kill } = inTree({ verb: 'unpack', directory, notation: 'files', ...options, ...file })
   try {
-    await sent(limited(source, most), input, ended)
+    if (input && !('file' in source)) await pipeline(source, input)
   } catch (error) {
-    kill()
+    if (isBroken(error)) return ended
+    kill() // so that it does not take what came for all
     await ended.catch(() => {})
     throw error
   }
   return ended
 }
 
-/** All of the source, even if nobody reads what stands behind the archive's end: its digest is of all. */
-async function sent(source: Source, input: NodeJS.WritableStream, ended: Promise<unknown>): Promise<void> {
-  let failed = false
-  ended.catch(() => { failed = true })
-  for await (const chunk of source) {
-    if (failed) return
-    if (!input.write(chunk)) await Promise.race([drained(input), ended.catch(() => {})])
-  }
-  input.end()
-}
-
-const drained = (input: NodeJS.WritableStream): Promise<void> => new Promise((resolve) => {
-  input.once('drain', resolve).once('close', resolve)
-})
-
-async function* limited(source: Source, most: number): AsyncGenerator<Uint8Array, void> {
-  let length = 0
-  for await (const chunk of source) {
-    length += chunk.byteLength
-    if (length > most) throw new ArchiveError(`expected at most ${most} bytes, got more`)
-    yield chunk
-  }
-}
+/** It reads no more: it has something to say. */
+const isBroken = (error: unknown): boolean =>
+  ['EPIPE', 'ECONNRESET', 'ERR_STREAM_PREMATURE_CLOSE'].includes((error as NodeJS.ErrnoException).code ?? '')
 
 /** @param changes of a directory that holds more than what changed */
 export async function* pack(
   directory: string, { notation = 'files', changes }: { notation?: Notation; changes?: readonly Change[] } = {},
 ): AsyncGenerator<Buffer, void> {
   const { input, output, ended, kill } = inTree({ verb: 'pack', directory, notation })
-  input.end(changes === undefined ? '' : JSON.stringify(changes))
+  input?.end(changes === undefined ? '' : JSON.stringify(changes))
   try {
     for await (const chunk of output) yield chunk as Buffer
     await ended
@@ -92,7 +72,7 @@ export const packTree = (directory: string): AsyncGenerator<Buffer, void> => pac
 
 export async function listing(directory: string): Promise<Listing> {
   const { input, output, ended } = inTree({ verb: 'list', directory, notation: 'files' })
-  input.end()
+  input?.end()
   const found = new Map<string, ReturnType<typeof fromJson>>()
   for await (const line of createInterface({ input: output })) {
     const entry = fromJson(line)

@@ -46,6 +46,7 @@ installPackages()
 report(run('npx', ['turbo', 'run', 'typecheck', '--output-logs=errors-only']), 'typecheck')
 report(run('npx', ['oxlint', '--deny-warnings']), 'oxlint')
 report(run('npx', ['knip']), 'knip')
+report(run('npm', ['run', '--silent', 'build', '--workspace=pocker']), 'build')
 const before = snapshot(tmp)
 const packages = testedPackages()
 runTests(packages)
@@ -76,7 +77,7 @@ function installPackages(): void {
 function runTests(names: readonly string[]): void {
   const which = names.map((name) => `--filter=${name}`)
   run('npx', ['turbo', 'run', 'test', ...which, '--concurrency=1', '--continue', '--log-order=stream', '--log-prefix=none'],
-    { TMPDIR: tmp, POCKER_ROOT: root, POCKER_TEST_RESULTS: results })
+    { TMPDIR: tmp, POCKER_ROOT: root, POCKER_TEST_RESULTS: results, POCKER_TREE: join(here, '../pocker/dist/tree.mjs') })
 }
 
 /**

@@ -37,9 +37,16 @@ const pure = {
   },
 }
 
+/** The process that touches a layer's files, without tsx. Chapter 14 looks for it beside the bundle that it is in. */
+const tree = {
+  contents: `import { confined } from '../../chapters/14-layers/src/tree/confined.ts'
+process.exitCode = await confined(process.argv.slice(2))`,
+  resolveDir: here, loader: 'ts',
+}
+
 const BUNDLES = {
   'pocker.mjs': {
-    entry: 'src/cli.ts',
+    entry: 'src/cli.ts', beside: { 'tree.mjs': { stdin: tree } },
     options: {
       format: 'esm', minifySyntax: true,
       banner: {
@@ -70,23 +77,26 @@ export async function made(file, run) {
 }
 
 async function build(file) {
-  const { entry, options } = BUNDLES[file]
+  const { entry, beside = {}, options } = BUNDLES[file]
   const esbuild = await import('esbuild')
   const work = bundle(`.${process.pid}`)
   mkdirSync(work, { recursive: true })
-  const outfile = join(work, file)
   try {
-    const started = new Date()
-    const { metafile } = await esbuild.build({
-      entryPoints: [join(here, '..', entry)], outfile, absWorkingDir: root,
-      bundle: true, platform: 'node', target: 'node20', metafile: true, external: ['ffi-napi', 'ref-napi', '@pocker/course'],
-      logLevel: 'warning', ...options,
-    })
-    const sources = Object.keys(metafile.inputs).filter((name) => !name.startsWith('lazy:'))
-    writeFileSync(join(work, 'inputs.json'), JSON.stringify(sources))
-    utimesSync(outfile, started, started) // a source saved meanwhile is newer
+    const [started, sources] = [new Date(), new Set()]
+    const outputs = { ...beside, [file]: { entryPoints: [join(here, '..', entry)] } } // the one that names them comes last
+    for (const [name, input] of Object.entries(outputs)) {
+      const { metafile } = await esbuild.build({
+        ...input, outfile: join(work, name), absWorkingDir: root,
+        bundle: true, platform: 'node', target: 'node20', metafile: true, external: ['ffi-napi', 'ref-napi', '@pocker/course'],
+        logLevel: 'warning', ...options,
+      })
+      for (const source of Object.keys(metafile.inputs)) if (!/^lazy:|^<stdin>$/.test(source)) sources.add(source)
+      utimesSync(join(work, name), started, started) // a source saved meanwhile is newer
+    }
+    writeFileSync(join(work, 'inputs.json'), JSON.stringify([...sources]))
+    for (const name of Object.keys(beside)) renameSync(join(work, name), bundle(name))
     renameSync(join(work, 'inputs.json'), inputs(file))
-    renameSync(outfile, bundle(file))
+    renameSync(join(work, file), bundle(file))
   } finally {
     rmSync(work, { recursive: true, force: true })
   }

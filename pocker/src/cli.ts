@@ -2,6 +2,7 @@
 import { Command } from 'commander'
 import { addDoctor } from './commands/doctor.ts'
 import { addExplain } from './commands/explain.ts'
+import { addImages } from './commands/images.ts'
 import { addRun } from './commands/run.ts'
 import { addStep } from './commands/step.ts'
 import { execute, oneLineErrors } from './errors.ts'
@@ -12,6 +13,6 @@ const program = new Command('pocker')
   .helpOption('--help', 'show this help')
   .enablePositionalOptions()
 
-for (const add of [addRun, addExplain, addStep, addDoctor]) add(program)
+for (const add of [addRun, addImages, addExplain, addStep, addDoctor]) add(program)
 oneLineErrors(program)
 await execute(program)

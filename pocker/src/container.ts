@@ -1,10 +1,11 @@
 // From the words of `pocker run` to a plan.
 //
-//   container('busybox', ['echo', 'hi'], options)   → { plan, prepare, after }
+//   container(image, ['echo', 'hi'], options)   → { plan, prepare, after }
 //
 // Invariant: making a plan changes nothing; what must be there before it runs is made by prepare().
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
+import type { Owner } from '@pocker/chroot'
 import { ipc, ipcMounts, joinedShm, parseIpcMode, parseSize } from '@pocker/ipc'
 import { DEFAULT_MOUNTS, mounts, parseMount, parseTmpfs, parseVolume, type Mount } from '@pocker/mount'
 import { net, parseNetwork } from '@pocker/net'
@@ -17,7 +18,7 @@ import { borrow, choose, parseIdMap, parseUserns, surroundings, user, type Choic
 import { uts } from '@pocker/uts'
 import { say } from './errors.ts'
 import type { Options } from './flags.ts'
-import { ensureRootfs, findImage, type Image } from './image.ts'
+import { lend, type Image } from './image.ts'
 import { limits } from './limits.ts'
 import { privileges, type Privileges } from './privileges.ts'
 
@@ -36,11 +37,17 @@ export const newId = (): string => randomBytes(6).toString('hex')
 export async function prepared(name: string, words: readonly string[], options: Options): Promise<Container> {
   const { lacking, spec } = chooseUsers(options)
   if (lacking) say(`only one user exists inside, root: ${lacking.found}; try: ${lacking.remedy}`)
-  await ensureRootfs(findImage(name, ownerOf(spec)), name)
-  const made = container(name, words, options)
-  prepareSources(options)
-  made.prepare()
-  return made
+  const id = newId()
+  const { image, release } = await lend(name, id, ownerOf(spec))
+  try {
+    const made = container(image, words, options, id)
+    prepareSources(options)
+    made.prepare()
+    return { ...made, after: () => made.after().finally(release) }
+  } catch (error) {
+    await release()
+    throw error
+  }
 }
 
 /**
@@ -48,10 +55,9 @@ export async function prepared(name: string, words: readonly string[], options: 
  * @param id names the host, if nobody else does, and the cgroup
  * @throws {SpecError} naming the flag at fault
  */
-export function container(name: string, words: readonly string[], options: Options, id = newId()): Container {
+export function container(image: Image, words: readonly string[], options: Options, id: string): Container {
   const users = chooseUsers(options).spec
-  const image = findImage(name, ownerOf(users))
-  const allowed = privileges(options, { rootfs: image.path, groupsDenied: users?.writtenBy === 'owner' })
+  const allowed = privileges(options, { image, groupsDenied: users?.writtenBy === 'owner' })
   const limited = limits(options, { id, userNamespace: users !== undefined, deviceRules: allowed.deviceRules })
   return {
     plan: plan([foreground(), ...limited.isolations, ...isolations(image, words, options, { id, users, allowed })]),
@@ -60,7 +66,7 @@ export function container(name: string, words: readonly string[], options: Optio
   }
 }
 
-function chooseUsers({ userns, uidmap, gidmap }: Options): Choice {
+export function chooseUsers({ userns, uidmap, gidmap }: Options): Choice {
   const maps = (flag: string, texts: readonly string[]) => texts.map((text) => parseIdMap(flag, text))
   return choose({
     ...(userns !== undefined && { mode: parseUserns(userns) }),
@@ -70,7 +76,7 @@ function chooseUsers({ userns, uidmap, gidmap }: Options): Choice {
 }
 
 /** An ordinary user's files are root's inside as they are; root's are not, and have to be given away. */
-function ownerOf(spec: UserSpec | undefined): Image['owner'] {
+export function ownerOf(spec: UserSpec | undefined): Owner | undefined {
   if (spec?.writtenBy !== 'root') return undefined
   const root = (map: UserSpec['uidMappings']): number => map.find(({ containerID }) => containerID === 0)?.hostID ?? 0
   return { uid: root(spec.uidMappings), gid: root(spec.gidMappings) }
@@ -91,12 +97,14 @@ export interface Who {
 /** All that makes it, but its group. */
 export function isolations(image: Image, words: readonly string[], options: Options, who: Who): Isolation[] {
   const { id, users, allowed, within = false, answered = () => undefined } = who
-  const { workdir, entrypoint, privileged } = options
-  if (workdir !== undefined && !workdir.startsWith('/')) {
+  const { privileged } = options
+  const { config, root } = image
+  const workdir = options.workdir ?? config.WorkingDir
+  if (workdir && !workdir.startsWith('/')) {
     throw new SpecError(`--workdir: expected an absolute path, got ${workdir}`)
   }
-  const argv = entrypoint ? [entrypoint, ...words] : words.length > 0 ? words : image.command
-  if (argv.length === 0) throw new SpecError(`command: expected a program to run, got none; add one behind ${image.path}`)
+  const argv = program(config, options.entrypoint, words)
+  if (argv.length === 0) throw new SpecError('command: expected a program to run, got none; add one behind the image')
   const modes = { pid: parsePidMode(options.pid), ipc: parseIpcMode(options.ipc), network: parseNetwork(options.network) }
   if (process.geteuid?.() !== 0) refuseWithoutRoot(modes, options)
   const shared = { mode: modes.ipc, ...(options.shmSize !== undefined && { shmSize: parseSize(options.shmSize) }) }
@@ -108,7 +116,7 @@ export function isolations(image: Image, words: readonly string[], options: Opti
   const hostname = options.hostname ?? id
   const offsets = timeOffsets(options)
   const own = { pid: isOwn(modes.pid), net: isOwn(modes.network), ipc: isOwn(modes.ipc) }
-  const pivot = answered('04-mount/pivot', image.path)
+  const pivot = answered('04-mount/pivot', root.path)
   return [
     ...(users ? [user(users)] : []), // behind the groups: those are the host's root's to enter
     answeredTime(offsets, answered) ?? time({ offsets }),
@@ -119,7 +127,7 @@ export function isolations(image: Image, words: readonly string[], options: Opti
       ?? net({ mode: modes.network, ...(users && { enteredBy: 'between' }) }),
     ...(reaper ? [reaper.held] : []),
     mounts({
-      root: { path: image.path, ...(options.readOnly && { readonly: true }) },
+      root: { ...root, ...(options.readOnly && { readonly: true }) },
       ...(privileged && { maskedPaths: [], readonlyPaths: [] }),
       ...(users || within ? borrow(list, own) : { mounts: list }),
       ...(pivot && { change: 'left' }),
@@ -129,10 +137,15 @@ export function isolations(image: Image, words: readonly string[], options: Opti
     ...allowed.isolations,
     { name: 'foreground', child: [because('a change of user forgets it', dieWithParent())] },
     command({
-      argv, env: environment(options.env, { hostname, home: allowed.resolved.home }),
-      ...(workdir !== undefined && { cwd: workdir }), ...(reaper && { execute: reaper.execute }),
+      argv, env: environment([...config.Env ?? [], ...options.env], { hostname, home: allowed.resolved.home }),
+      ...(workdir && { cwd: workdir }), ...(reaper && { execute: reaper.execute }),
     }),
   ]
+}
+
+/** As Docker has it: an entrypoint of the user's own leaves out the image's words, too. */
+function program({ Entrypoint = [], Cmd = [] }: Image['config'], own: string | undefined, words: readonly string[]): string[] {
+  return own ? [own, ...words] : [...Entrypoint, ...(words.length > 0 ? words : Cmd)]
 }
 
 /** The exercise has whole seconds of one clock. */

@@ -29,17 +29,31 @@ export async function execute(program: Command): Promise<void> {
   try {
     await program.parseAsync()
   } catch (error) {
-    if (error instanceof CommanderError) {
-      process.exitCode = error.exitCode === 0 ? 0 : NOT_STARTED
-    } else if (error instanceof SpecError || error instanceof SyscallError) {
-      say(error.message + remedy(error))
-      process.exitCode = error instanceof StartError ? error.exitCode : NOT_STARTED
-    } else if (isFileError(error)) {
-      say(`${error.message}${error.code === 'EACCES' ? '; try sudo, or set POCKER_ROOT to a directory of yours' : ''}`)
-      process.exitCode = NOT_STARTED
-    } else {
-      throw error
-    }
+    tell(error)
+    process.exitCode = error instanceof StartError ? error.exitCode : NOT_STARTED
+    if (error instanceof CommanderError && error.exitCode === 0) process.exitCode = 0
+  }
+}
+
+/** Where no container is started, whatever goes wrong is 1. What does not matter is told, and no more. */
+export async function orOne(body: () => Promise<void> | void, matters: (error: unknown) => boolean = () => true): Promise<void> {
+  try {
+    await body()
+  } catch (error) {
+    tell(error)
+    if (matters(error)) process.exitCode = 1
+  }
+}
+
+/** In one line. Commander has done so already. @throws what nobody has thought of */
+function tell(error: unknown): void {
+  if (error instanceof CommanderError) return
+  if (error instanceof SpecError || error instanceof SyscallError) {
+    say(error.message + remedy(error))
+  } else if (isFileError(error)) {
+    say(`${error.message}${error.code === 'EACCES' ? '; try sudo, or set POCKER_ROOT to a directory of yours' : ''}`)
+  } else {
+    throw error
   }
 }
 

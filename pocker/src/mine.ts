@@ -8,7 +8,7 @@ import { foreground, plan, SpecError, type Isolation, type Json } from '@pocker/
 import { isolations, newId, type Answered } from './container.ts'
 import { say } from './errors.ts'
 import type { Options } from './flags.ts'
-import { ensureRootfs, findImage } from './image.ts'
+import { ensureDirectory } from './image.ts'
 import { privileges } from './privileges.ts'
 
 /** Whoever has only the tool has no course, so it is loaded when it is asked for. */
@@ -19,18 +19,18 @@ export async function runMine(name: string, words: readonly string[], options: O
   refuseOutside(options)
   const { answersTo, IMAGE, runEnclosed, sandboxRoot } = await course()
   const [id, owner] = [newId(), sandboxRoot()]
-  const image = findImage(name, owner)
-  await ensureRootfs(image, name)
+  const image = await ensureDirectory(name, owner)
   const composed = (answered: Answered): Isolation[] => {
-    const allowed = privileges(options, { rootfs: image.path, groupsDenied: owner === undefined }, answered)
-    return isolations({ ...image, path: IMAGE }, words, options, { id, users: undefined, allowed, within: true, answered })
+    const allowed = privileges(options, { image, groupsDenied: owner === undefined }, answered)
+    const who = { id, users: undefined, allowed, within: true, answered } as const
+    return isolations({ ...image, root: { path: IMAGE } }, words, options, who)
   }
   const asked: { exercise: string; args: readonly Json[] }[] = []
   composed((exercise, ...args) => void asked.push({ exercise, args }))
   const answers = await answersTo(asked)
   say(`yours: ${[...answers.keys()].toSorted().join(', ') || 'nothing yet'}; the rest is ours`)
   const made = plan([foreground(), ...composed((exercise) => answers.get(exercise))])
-  return runEnclosed({ name: 'container', ...made }, image.path)
+  return runEnclosed({ name: 'container', ...made }, image.root.path)
 }
 
 /** Flags about what the sandbox does not have: the machine's files, processes and control groups. */

@@ -1,21 +1,22 @@
 // The flags of `docker run` that say what the program may do: who it is, its capabilities, its limits, its filter, its devices.
 //
-//   privileges(options, { rootfs, groupsDenied: false })   → { resolved, before, behind, devices, … }
+//   privileges(options, { image, groupsDenied: false })   → { resolved, before, behind, devices, … }
 //
 // Invariant: everything is denied that was not asked for, by Docker's defaults or by name.
-import { existsSync, lstatSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { lstatSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { release } from 'node:os'
 import { join } from 'node:path'
 import { DEFAULT_DEVICES, type DeviceRule } from '@pocker/cgroup'
 import type { Mount } from '@pocker/mount'
 import {
-  accountFiles, boundingSet, capabilities, DEFAULT_PROFILE, identity, parseJson, parseProfile, parseUlimit, resolve, resolveUser,
+  boundingSet, capabilities, DEFAULT_PROFILE, identity, parseJson, parseProfile, parseUlimit, resolve, resolveUser,
   rlimits, same, seccomp, unknownSyscalls, type Resolved, type Seccomp,
 } from '@pocker/privileges'
 import { machine, noNewPrivileges, SpecError, type Isolation } from '@pocker/syscalls'
 import { say } from './errors.ts'
 import type { Answered } from './container.ts'
 import type { Options } from './flags.ts'
+import type { Image } from './image.ts'
 
 export interface Privileges {
   readonly resolved: Resolved
@@ -31,11 +32,11 @@ export interface Privileges {
  * @throws {SpecError} naming the flag at fault
  */
 export function privileges(
-  options: Options, place: { rootfs: string; groupsDenied: boolean }, answered: Answered = () => undefined,
+  options: Options, place: { image: Pick<Image, 'accounts' | 'config'>; groupsDenied: boolean },
+  answered: Answered = () => undefined,
 ): Privileges {
-  const { user = '', groupAdd, capAdd, capDrop, privileged = false, ulimit } = options
-  const accounts = existsSync(place.rootfs) ? accountFiles(place.rootfs) : { passwd: '', group: '' }
-  const resolved = resolveUser(user, accounts, groupAdd)
+  const { user = place.image.config.User ?? '', groupAdd, capAdd, capDrop, privileged = false, ulimit } = options
+  const resolved = resolveUser(user, place.image.accounts(), groupAdd)
   const held = boundingSet(readFileSync('/proc/self/status', 'utf8'))
   const kept = resolve({ add: capAdd, drop: capDrop, privileged }, held)
   const security = parseSecurity(options.securityOpt)

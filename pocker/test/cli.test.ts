@@ -94,7 +94,7 @@ rootTest(test, 'each failure is one line, with its exit code, and nothing stays 
     [['run', '--shm-size', '-1', rootfs, 'true'], 125, /^pocker: size: expected a number of bytes above 0, .*, got "-1"\n$/],
     [['run', '--pid', 'container:x', rootfs, 'true'], 125, /^pocker: --pid: expected host, or container: and the number of one of its processes, got container:x\n$/],
     [['run', '--pid', 'container:4194305', rootfs, 'true'], 125, /^pocker: openat\(AT_FDCWD, "\/proc\/4194305\/ns\/pid", .*\): ENOENT \(no such file or directory\)\n$/],
-    [['run', 'nginx'], 125, /^pocker: image: expected busybox, or the path of .*, got nginx\n$/],
+    [['explain', 'run', 'nginx'], 125, /^pocker: No such image: nginx:latest; type: pocker pull nginx\n$/],
   ]
   for (const [args, status, message] of cases) {
     const result = pocker(args)

@@ -1,4 +1,4 @@
-// Chapter 00: system calls as data. Read the folders in this order: data/, machine/, kernel/.
+// Chapter 00: system calls as data. Read the folders in this order: data/, machine/, kernel/; step/ shows them one by one.
 export * from './errno.ts'
 export * from './data/constants.ts'
 export * from './data/names.ts'
@@ -29,3 +29,7 @@ export * from './kernel/step.ts'
 export * from './kernel/main.ts'
 export * from './kernel/stdio.ts'
 export * from './kernel/foreground.ts'
+export * from './step/walk.ts'
+export * from './step/keys.ts'
+export * from './step/screen.ts'
+export * from './step/lines.ts'

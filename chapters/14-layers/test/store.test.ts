@@ -188,13 +188,13 @@ rootTest(test, 'two who want the same layer make it once; one who is killed leav
 
 rootTest(test, 'one that is borrowed goes with its borrower, even if that is killed', async () => {
   const low = await add(undefined, await base())
-  const text = await writables.borrow(low.chainId, async (name) => {
+  const text = await writables.borrow('lent', low.chainId, async () => {
     await writables.clean()
-    return shell(name, 'echo hello')
+    return shell('lent', 'echo hello')
   })
   assert.equal([text, layers.writables()], ['hello\n', []])
   const script = `import { Layers, Writables } from '@pocker/layers'
-    await new Writables(new Layers(${JSON.stringify(join(dir, 'layers'))})).borrow('${low.chainId}', () => new Promise(() => { console.log('has it'); setInterval(() => {}, 1e6) }))`
+    await new Writables(new Layers(${JSON.stringify(join(dir, 'layers'))})).borrow('lent', '${low.chainId}', () => new Promise(() => { console.log('has it'); setInterval(() => {}, 1e6) }))`
   const other = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'], cwd: import.meta.dirname })
   await once(other.stdout, 'data')
   await writables.clean()

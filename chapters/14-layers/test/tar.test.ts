@@ -106,6 +106,11 @@ test('what is written is read again, and Debian\'s tar reads it, too', async () 
   assert.match(stdout, /odd\\377\\nname\n$/)
 })
 
+test('only a file has data, whatever the header of a directory says', async () => {
+  const bytes = await archive(member({ path: 'x'.repeat(99) + '/' }, 'data'))
+  assert.equal([...(await all([bytes])).values()].map(({ entry: { type, size }, bytes: data }) => [type, size, data.length]), [['directory', 0, 0]])
+})
+
 test('a name is bytes', () => {
   fc.assert(fc.property(fc.uint8Array({ maxLength: 30 }), (bytes) => {
     assert.equal(encodeName(decodeName(Buffer.from(bytes))), Buffer.from(bytes))

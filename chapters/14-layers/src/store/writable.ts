@@ -5,11 +5,10 @@
 //   writable.root('box')                → { path, made }: the root for chapter 04's mounts(), and the steps that put it there
 //   writable.diff('box')                → what has changed, as the archive of a layer
 //   await writable.commit('box')        → that layer, in the store
-//   await writable.borrow(top, body)    → one for as long as the body runs
+//   await writable.borrow('box', top, body)   → one for as long as the body runs
 //
 // On disk: writable/NAME/{writable.json,diff/,work/,merged/}.
 // Invariant: nothing is mounted but in the container's own mount table: when it has ended, however, nothing is left to unmount.
-import { randomUUID } from 'node:crypto'
 import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -47,9 +46,8 @@ export class Writables {
   }
 
   /** Gone when the body has ended; if this process is killed, with the next clean(). */
-  borrow<T>(top: Digest | undefined, body: (name: string) => Promise<T>): Promise<T> {
-    const name = `borrowed-${randomUUID()}`
-    return this.#make(name, { ...(top && { top }), borrowed: true }, () => body(name).finally(() => this.remove(name)))
+  borrow<T>(name: string, top: Digest | undefined, body: () => Promise<T>): Promise<T> {
+    return this.#make(name, { ...(top && { top }), borrowed: true }, () => body().finally(() => this.remove(name)))
   }
 
   /** Takes away those that were borrowed by processes that are dead. */

@@ -46,7 +46,7 @@ export async function* readTar(source: Source): AsyncGenerator<Member, void> {
       const { entry, stored } = await memberOf(blocks, about, number)
       ;[records, names] = [new Map(), {}]
       const end = blocks.position + stored
-      yield { entry, data: () => blocks.part(stored) }
+      yield { entry, data: () => blocks.part(entry.type === 'file' ? stored : 0) } // an old tar may say that a directory has some
       await blocks.skipTo(end + padding(stored))
     }
   } finally {

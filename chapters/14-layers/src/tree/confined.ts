@@ -9,7 +9,7 @@
 // Invariant: the root is changed before the first byte of input is read, and before the first name is looked up.
 import { once } from 'node:events'
 import { constants, openSync, readSync, writeSync } from 'node:fs'
-import { callAll, chdir, chroot } from '@pocker/syscalls'
+import { callAll, chdir, chroot, SpecError } from '@pocker/syscalls'
 import { decompressed } from '../content/compress.ts'
 import { Tally, tallied } from '../content/digest.ts'
 import type { Source } from '../tar/blocks.ts'
@@ -36,13 +36,15 @@ const VERBS: Readonly<Record<string, (given: Given) => Promise<Applied>>> = { un
 
 // region confined
 /** @returns the exit code */
-export async function confined([verb = '', directory = '', notation = 'files', most, ...below]: readonly string[]): Promise<number> {
+export async function confined(words: readonly string[]): Promise<number> {
+  const [verb = '', directory = '', notation = 'files', most, ...below] = words
   try {
     process.umask(0)
     const lowers = below.map((path) => openSync(path, constants.O_RDONLY | constants.O_DIRECTORY))
     callAll([chroot(directory), chdir('/')])
     const body = VERBS[verb]
-    answer(body ? await body({ notation: notation as Notation, lowers, most: Number(most) }) : { error: `expected unpack, pack or list, got ${verb}` })
+    if (!body) throw new SpecError(`expected unpack, pack or list, got ${verb}`)
+    answer(await body({ notation: notation as Notation, lowers, most: Number(most) }))
     return 0
   } catch (error) {
     answer({ error: (error as Error).message })

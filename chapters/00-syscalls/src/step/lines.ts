@@ -6,10 +6,17 @@
 // `value` is null for the execve that worked, and negative for an error, whose name stands in `error`.
 // Invariant: nothing else is written there. What the container writes to its standard output goes to standard error.
 import { openSync, writeSync } from 'node:fs'
-import {
-  call, dup3, errnoText, formatCall, O_CLOEXEC, reason, toJson, type Change, type Step, type Syscall,
-} from '@pocker/syscalls'
-import type { Answer, Audience } from '../step.ts'
+import { dup3 } from '../data/calls.ts'
+import { O_CLOEXEC } from '../data/constants.ts'
+import { reason } from '../data/explain.ts'
+import { formatCall } from '../data/format.ts'
+import type { Step } from '../data/isolation.ts'
+import { toJson } from '../data/json.ts'
+import type { Syscall } from '../data/syscall.ts'
+import { errnoText } from '../errno.ts'
+import { call } from '../kernel/call.ts'
+import type { Change } from '../kernel/changes.ts'
+import type { Answer, Audience } from './walk.ts'
 
 export class Lines implements Audience {
   readonly #fd = ownOutput()

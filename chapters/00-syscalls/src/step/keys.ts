@@ -5,7 +5,8 @@
 // Invariant: no byte more is taken from standard input than the lines that were asked for; the rest is the program's.
 import { readSync, writeSync } from 'node:fs'
 import { isatty } from 'node:tty'
-import { SYSCALLS, type Step } from '@pocker/syscalls'
+import type { Step } from '../data/isolation.ts'
+import { SYSCALLS } from '../data/table.ts'
 import pc from 'picocolors'
 
 /** Who decides, before each step. */

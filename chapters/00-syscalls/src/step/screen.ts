@@ -5,11 +5,16 @@
 //                   = 0
 //                   host name: laptop → box
 import { writeSync } from 'node:fs'
-import {
-  describe, errnoText, formatCall, paramsOf, reason, type Change, type Exit, type Step, type Syscall,
-} from '@pocker/syscalls'
+import { reason } from '../data/explain.ts'
+import { formatCall } from '../data/format.ts'
+import type { Step } from '../data/isolation.ts'
+import type { Syscall } from '../data/syscall.ts'
+import { paramsOf } from '../data/table.ts'
+import { errnoText } from '../errno.ts'
+import { describe, type Change } from '../kernel/changes.ts'
+import type { Exit } from '../kernel/wait.ts'
 import pc from 'picocolors'
-import type { Answer, Audience } from '../step.ts'
+import type { Answer, Audience } from './walk.ts'
 
 /** A lecture screen; a narrower terminal is respected. */
 const COLUMNS = 100

@@ -1,0 +1,31 @@
+// Images and root file systems, to and from archives.
+import { createReadStream } from 'node:fs'
+import { importRootfs, load, loadLines, parsePlatform, parseReference, print, save, writeArchive } from '@pocker/images'
+import { SpecError } from '@pocker/syscalls'
+import { here } from './local.ts'
+
+export async function saveAll(words: string[], { output }: { output?: string }): Promise<void> {
+  const images = here()
+  for (const word of words) images.find(word) // before a file is made
+  await writeArchive(save(images, words), output)
+}
+
+/** Opened when the first byte is asked for: so whoever asks hears of an error. */
+async function* bytesOf(file: string | undefined): AsyncGenerator<Uint8Array> {
+  yield* file === undefined ? process.stdin : createReadStream(file)
+}
+
+export async function loadAll(_: string[], { input }: { input?: string }): Promise<void> {
+  if (input === undefined && process.stdin.isTTY) throw new SpecError('requested load from stdin, but stdin is empty')
+  print(loadLines(await load(here(), bytesOf(input))))
+}
+
+interface ImportFlags { readonly change: readonly string[]; readonly message?: string; readonly platform?: string }
+
+export async function importFile([file = '', name]: string[], { change, message, platform }: ImportFlags): Promise<void> {
+  const { id } = await importRootfs(here(), bytesOf(file === '-' ? undefined : file), {
+    changes: change, message, reference: name === undefined ? undefined : parseReference(name),
+    platform: platform === undefined ? undefined : parsePlatform(platform),
+  })
+  print(`${id}\n`)
+}

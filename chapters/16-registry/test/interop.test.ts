@@ -15,7 +15,11 @@ import { directory, dockerRegistry, expect, given, imageIn, OCI, parts, refused,
 interface Context { ours: Registry; theirs: { host: string; close: () => Promise<void> } }
 const test = suite<Context>('interop')
 const nobody: RegistryOptions = { credentials: () => undefined, tries: 2, pause: 1 }
+let [home, policy] = ['', '']
 test.before(async (context) => {
+  home = directory() // not when the file is loaded: the tests of the other files tidy up before these begin
+  policy = join(home, 'policy.json')
+  writeFileSync(policy, '{"default":[{"type":"insecureAcceptAnything"}]}')
   context.ours = await registry()
   context.theirs = await dockerRegistry()
 })
@@ -35,9 +39,6 @@ async function run(...[command, ...args]: [string, ...string[]]): Promise<string
   assert.is(code, 0, `${command} ${args.join(' ')}: ${problems}`)
   return output
 }
-const home = directory()
-const policy = join(home, 'policy.json')
-writeFileSync(policy, '{"default":[{"type":"insecureAcceptAnything"}]}')
 const skopeo = (...args: string[]): Promise<string> => run('skopeo', '--policy', policy, ...args)
 interface Inspected { Digest: string; Layers: string[]; RepoTags: string[] }
 

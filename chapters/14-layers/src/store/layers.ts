@@ -15,7 +15,7 @@ import { hexOf, isDigest, type Digest } from '../content/digest.ts'
 import { isLocked, locked, lockedDirectory } from '../content/lock.ts'
 import { writeWhole } from '../content/files.ts'
 import { ArchiveError } from '../tar/entry.ts'
-import { packTree, unpack, unpackOnto, type Packed } from '../tree/unpack.ts'
+import { packTree, unpack, unpackOnto, type Packed, type UnpackOptions } from '../tree/unpack.ts'
 import type { Notation } from '../tree/whiteout.ts'
 import { chainId } from './chain.ts'
 import { probe } from './probe.ts'
@@ -31,7 +31,7 @@ export interface Layer {
   readonly short: string
 }
 
-export interface NewLayer extends Pick<Layer, 'parent' | 'diffId'> {
+export interface NewLayer extends Pick<Layer, 'parent' | 'diffId'>, Pick<UnpackOptions, 'progress' | 'signal'> {
   readonly source: Packed
   /** Bytes of the archive within, at most. */
   readonly most?: number
@@ -84,7 +84,7 @@ export class Layers {
    * Unpacks a layer, unless it is there. Two who want the same one make it once.
    * @throws {ArchiveError} if its digest is another, or its archive is not good; then nothing of it stays
    */
-  async add({ parent, diffId, source, most }: NewLayer): Promise<Layer> {
+  async add({ parent, diffId, ...packed }: NewLayer): Promise<Layer> {
     const id = chainId(parent, diffId)
     const below = this.stack(parent)
     const there = this.get(id)
@@ -98,7 +98,7 @@ export class Layers {
       }
       try {
         for (const name of readdirSync(staged)) rmSync(join(staged, name), { recursive: true }) // of one who was killed
-        const size = await this.#unpack(join(staged, 'diff'), { diffId, source, lock, ...(most !== undefined && { most }) }, below)
+        const size = await this.#unpack(join(staged, 'diff'), { diffId, lock, ...packed }, below)
         return await this.#enter(staged, { chainId: id, ...(parent && { parent }), diffId, size })
       } catch (error) {
         rmSync(staged, { recursive: true, force: true })
@@ -108,12 +108,12 @@ export class Layers {
   }
 
   async #unpack(
-    directory: string, { diffId, source, most, lock }: NewLayer & { lock: number }, below: readonly Layer[],
+    directory: string, { diffId, source, ...how }: NewLayer & { lock: number }, below: readonly Layer[],
   ): Promise<number> {
     const { notation } = this
-    const options = { notation, lock, ...(most !== undefined && { most }) }
+    const options = { notation, ...how }
     const copied = notation === 'files' ? below[0] : undefined
-    if (copied) await unpack(packTree(this.directory(copied.chainId)), directory, { lock })
+    if (copied) await unpack(packTree(this.directory(copied.chainId)), directory, { lock: how.lock })
     const lowers = notation === 'files' ? [] : below.map((layer) => this.directory(layer.chainId))
     const applied = copied ? await unpackOnto(source, directory, options) : await unpack(source, directory, { ...options, lowers })
     if (applied.diffId === diffId) return applied.bytes

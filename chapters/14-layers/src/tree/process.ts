@@ -6,7 +6,7 @@
 // Invariant: when this process dies, that one ends soon: its input ends, or nobody takes its output.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, existsSync, openSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs'
 import type { Readable, Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { ArchiveError } from '../tar/entry.ts'
@@ -33,6 +33,8 @@ interface Tree {
   /** @throws {ArchiveError} what it said was wrong */
   readonly ended: Promise<Applied>
   readonly kill: () => void
+  /** Bytes of `file` that it has read so far. */
+  readonly position: () => number
 }
 
 export function inTree({ verb, directory, notation, file, most = Infinity, lowers = [], lock }: Order): Tree {
@@ -52,7 +54,16 @@ export function inTree({ verb, directory, notation, file, most = Infinity, lower
     return told as Applied
   })()
   ended.catch(() => {}) // whoever waits for it hears of it
-  return { input, output, ended, kill: () => child.kill('SIGKILL') }
+  return { input, output, ended, kill: () => child.kill('SIGKILL'), position: () => positionOf(child.pid) }
+}
+
+/** @see proc_pid_fdinfo(5) */
+function positionOf(pid: number | undefined): number {
+  try {
+    return Number(/^pos:\s*(\d+)$/m.exec(readFileSync(`/proc/${pid}/fdinfo/0`, 'utf8'))?.[1] ?? 0)
+  } catch {
+    return 0 // it has ended
+  }
 }
 
 /** Beside the sources, or beside a bundle of them. */

@@ -15,7 +15,13 @@ import { fromJson } from './listing.ts'
 import { inTree, type Order } from './process.ts'
 import type { Notation } from './whiteout.ts'
 
-export interface UnpackOptions extends Partial<Pick<Order, 'notation' | 'lowers' | 'lock' | 'most'>> {}
+export interface UnpackOptions extends Partial<Pick<Order, 'notation' | 'lowers' | 'lock' | 'most'>> {
+  /** Told now and then, of a file: how many bytes of it have been read. */
+  readonly progress?: (bytes: number) => void
+  readonly signal?: AbortSignal
+}
+/** Milliseconds. */
+const PACE = 100
 
 /** Bytes as they come, or a file that has them, which is faster; compressed or not. */
 export type Packed = Source | { readonly file: string }
@@ -36,17 +42,22 @@ export async function unpack(source: Packed, directory: string, options: UnpackO
 
 /** Into a directory that may hold files, which an error leaves half changed. */
 export async function unpackOnto(source: Packed, directory: string, options: UnpackOptions = {}): Promise<Applied> {
+  const { progress, signal, ...order } = options
   const file = 'file' in source ? { file: source.file } : {}
-  const { input, ended, kill } = inTree({ verb: 'unpack', directory, notation: 'files', ...options, ...file })
+  const { input, ended, kill, position } = inTree({ verb: 'unpack', directory, notation: 'files', ...order, ...file })
+  const timer = progress && setInterval(() => progress(position()), PACE)
+  signal?.addEventListener('abort', kill)
   try {
     if (input && !('file' in source)) await pipeline(source, input)
+    return await ended
   } catch (error) {
-    if (isBroken(error)) return ended
     kill() // so that it does not take what came for all
-    await ended.catch(() => {})
-    throw error
+    const said = await ended.then(() => error, (reason: unknown) => reason)
+    throw signal?.aborted ? signal.reason : isBroken(error) ? said : error
+  } finally {
+    clearInterval(timer)
+    signal?.removeEventListener('abort', kill)
   }
-  return ended
 }
 
 /** It reads no more: it has something to say. */

@@ -11,7 +11,7 @@ import {
   readManifest,
   type Descriptor, type Image, type ImageConfig, type Images, type Manifest, type Platform, type Reference,
 } from '@pocker/images'
-import { chainIds, type Digest, type Source } from '@pocker/layers'
+import { chainIds, type Digest } from '@pocker/layers'
 import { SpecError } from '@pocker/syscalls'
 import { download } from './download.ts'
 import { explained, isFault, RegistryError } from './errors.ts'
@@ -143,8 +143,9 @@ async function layersOf(pulling: Pulling, { layers }: Manifest, config: ImageCon
   const unpacked = async (): Promise<void> => {
     for (const [i, { row: { blob, diffId, parent }, told }] of missing.entries()) {
       if (!arrived.has(i)) await once(arrivals, `${i}`, { signal })
-      const source = read(() => images.blobs.open(blob.digest), (bytes) => told.bytes('Extracting', bytes), signal)
-      await images.layers.add({ diffId, source, ...(parent && { parent }) })
+      const progress = (bytes: number): void => told.bytes('Extracting', bytes)
+      const source = { file: images.blobs.path(blob.digest) }
+      await images.layers.add({ diffId, source, progress, signal, ...(parent && { parent }) })
       told.tell('Pull complete')
     }
   }
@@ -154,17 +155,6 @@ async function layersOf(pulling: Pulling, { layers }: Manifest, config: ImageCon
 
 /** A layer: as it comes, and where it belongs. */
 interface Row { readonly blob: Descriptor; readonly chain: Digest; readonly parent: Digest | undefined; readonly diffId: Digest }
-
-/** Opened when it is read, if it is. */
-async function* read(open: () => Source, tell: (bytes: number) => void, signal: AbortSignal): AsyncGenerator<Uint8Array, void> {
-  let bytes = 0
-  for await (const chunk of open()) {
-    signal.throwIfAborted()
-    yield chunk
-    bytes += chunk.byteLength
-    tell(bytes)
-  }
-}
 
 function idOf(images: Images, reference: Reference): Digest | undefined {
   const name = reference.digest === undefined ? familiar(reference) : `${familiarName(reference)}@${reference.digest}`

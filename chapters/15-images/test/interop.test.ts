@@ -1,6 +1,6 @@
 // Other tools of the trade, as Debian has them: what they write is read here, what is written here is read by them, and all agree
 // about digests.
-import { createReadStream, createWriteStream, mkdirSync, readFileSync } from 'node:fs'
+import { createReadStream, createWriteStream, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { test } from 'uvu'
@@ -17,8 +17,12 @@ const saved = async (images: Images, ...texts: string[]): Promise<string> => {
 }
 const loaded = async (images: Images, file: string): Promise<Image[]> => (await load(images, createReadStream(file))).map(({ image }) => image)
 const skopeo = (words: string): Promise<string> => sh(`echo '{"default":[{"type":"insecureAcceptAnything"}]}' > ${path('policy.json')}; skopeo --policy ${path('policy.json')} ${words}`)
+/** Podman takes no path of more than 50 letters for it. */
+let run = ''
+test.before.each(() => { run = mkdtempSync('/tmp/podman-') })
+test.after.each(() => rmSync(run, { recursive: true }))
 /** Podman and buildah with a storage of their own. */
-const own = (): string => `--root ${path('podman/root')} --runroot ${path('podman/run')} --storage-driver vfs`
+const own = (): string => `--root ${path('podman/root')} --runroot ${run} --storage-driver vfs`
 const podman = (words: string): Promise<string> =>
   sh(`mkdir -p ${path('tmp')}; TMPDIR=${path('tmp')} podman ${own()} --cgroup-manager cgroupfs --events-backend file --tmpdir ${path('podman/tmp')} ${words}`)
 const buildah = (words: string): Promise<string> => sh(`mkdir -p ${path('tmp')}; TMPDIR=${path('tmp')} buildah ${own()} ${words}`)

@@ -1,7 +1,7 @@
 // Our client at Debian's registry, and other people's clients at ours. The digests are the same everywhere.
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { hashSync } from 'bcryptjs'
 import { suite } from 'uvu'
@@ -96,7 +96,8 @@ test('pushed by skopeo to our registry, in OCI\'s and in Docker\'s form, pulled 
 rootTest(test as never, 'pushed by buildah and by podman to our registry, pulled by us; pushed by us, pulled by podman', async () => {
   const ours = await registry()
   const dir = directory()
-  const places = ['--root', join(dir, 'root'), '--runroot', join(dir, 'runroot'), '--storage-driver', 'vfs']
+  const runroot = mkdtempSync('/tmp/podman-') // podman takes no path of more than 50 letters
+  const places = ['--root', join(dir, 'root'), '--runroot', runroot, '--storage-driver', 'vfs']
   try {
     const container = (await run('buildah', ...places, 'from', 'scratch')).trim()
     await run('buildah', ...places, 'config', '--cmd', '["/bin/true"]', container)
@@ -115,6 +116,7 @@ rootTest(test as never, 'pushed by buildah and by podman to our registry, pulled
     assert.is(`sha256:${id.trim()}`, image.id)
   } finally {
     spawnSync('podman', [...places, '--cgroup-manager', 'cgroupfs', 'system', 'reset', '--force'], { stdio: 'ignore' })
+    rmSync(runroot, { recursive: true, force: true })
     await ours.close()
   }
 })

@@ -1,5 +1,5 @@
 // `pocker step`, as somebody at a terminal sees it, and as a program reads it.
-import { spawn, spawnSync, type SpawnSyncReturns } from 'node:child_process'
+import { spawn, spawnSync, type ChildProcess, type SpawnSyncReturns } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
@@ -276,14 +276,24 @@ async function stops(args: readonly string[]): Promise<number[]> {
   return names.flatMap((name, i) => (process.env['POCKER_TEST_LONG'] === '1' || names.indexOf(name) === i ? [i] : []))
 }
 
+/** If it ends instead, what it said is told. */
+function shows(child: ChildProcess, wanted: RegExp): Promise<void> {
+  let output = ''
+  return new Promise((resolve, reject) => {
+    child.once('close', (code) => reject(new Error(`expected ${wanted}, got its end, ${code}, and ${output}`)))
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      output += text
+      if (wanted.test(output)) resolve()
+    })
+  })
+}
+
 rootTest(test, 'kill -9 of pocker before any step takes the container with it', async () => {
   const args = await words(['/bin/cat'])
   for (const enters of await stops(args)) {
     const child = spawn(process.execPath, [bin, ...args], { stdio: ['pipe', 'pipe', 'inherit'], env: env() })
     child.stdin.write('\n'.repeat(enters))
-    let output = ''
-    child.stdout.setEncoding('utf8').on('data', (text: string) => { output += text })
-    while (!new RegExp(`\\n *${enters + 1}/`).test(output)) await once(child.stdout, 'data')
+    await shows(child, new RegExp(`\\n *${enters + 1}/`))
     const pid = Number(readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8'))
     assert.ok(existsSync(`/proc/${pid}/root/.`), `before step ${enters + 1}`)
     child.kill('SIGKILL')
@@ -294,10 +304,9 @@ rootTest(test, 'kill -9 of pocker before any step takes the container with it', 
 
 rootTest(test, 'a container that somebody kills between two steps is one line', async () => {
   const child = spawn(process.execPath, [bin, ...await words(['/bin/cat'])], { env: env() })
-  let [output, errors] = ['', '']
-  child.stdout.setEncoding('utf8').on('data', (text: string) => { output += text })
+  let errors = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => { errors += text })
-  while (!/\n +1\//.test(output)) await once(child.stdout, 'data')
+  await shows(child, /\n +1\//)
   process.kill(Number(readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8')), 'SIGKILL')
   child.stdin.write('\n')
   assert.equal(await once(child, 'close'), [125, null])

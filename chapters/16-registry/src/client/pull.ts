@@ -146,6 +146,7 @@ async function layersOf(pulling: Pulling, { layers }: Manifest, config: ImageCon
       const progress = (bytes: number): void => told.bytes('Extracting', bytes)
       const source = { file: images.blobs.path(blob.digest) }
       await images.layers.add({ diffId, source, progress, signal, ...(parent && { parent }) })
+      progress(blob.size) // a small one is unpacked before anybody has looked
       told.tell('Pull complete')
     }
   }

@@ -43,7 +43,7 @@ export class Pass {
 
   /** Renewed, if it is about to end. */
   async header(): Promise<string | undefined> {
-    if (this.#bearer && Date.now() > this.#until) await this.#once(this.#bearer)
+    if (this.#bearer && Date.now() >= this.#until) await this.#once(this.#bearer)
     return this.#header
   }
 

@@ -22,7 +22,7 @@ child.on('close', (code, signal) => {
   const [total, passed, skipped] = ['Total', 'Passed', 'Skipped'].map(count)
   const failed = Math.max(total - passed, code === 0 ? 0 : 1) // a crash is a failure, even if uvu could not count it
   // uvu's block of a failed test ends with two empty lines; of the stack, only the places in this project say something.
-  const failures = [...text.matchAll(/^ {2} FAIL +"(.*)"\n([^]*?)\n\n\n/gm)].map(([, test, why]) =>
+  const failures = [...text.matchAll(/^ {2} FAIL +(?:\S+ +)?"(.*)"\n([^]*?)\n\n\n/gm)].map(([, test, why]) =>
     [`${name}: ${test}`, ...why.split('\n').filter((line) => line.trim() && !line.includes('node_modules'))].slice(0, 16).join('\n'))
   // A hook that fails twice ends its suite without a word.
   for (const part of text.split(/^(?=\S+\.(?:test|long)\.ts$)/m)) {

@@ -22,12 +22,13 @@ rootTest(test, 'what the kernel refuses is one line: the request, the errno, and
     [removeLink('none'), 'link del none: ENODEV (no such device)'],
     [addLink({ kind: 'veth', name: 'v0', master: 'none', peer: { name: 'v1' } }), 'link add v0: ENODEV (no such device)'],
     [addAddress({ address: '10.0.0.1/8', dev: 'none' }), 'address add 10.0.0.1/8 dev none: ENODEV (no such device)'],
-    [removeAddress({ address: '10.0.0.1/8', dev: 'lo' }), 'address del 10.0.0.1/8 dev lo: EADDRNOTAVAIL (cannot assign requested address): ipv4: Address not found'],
+    [removeAddress({ address: '10.0.0.1/8', dev: 'lo' }), 'address del 10.0.0.1/8 dev lo: EADDRNOTAVAIL (cannot assign requested address)'],
     [addRoute({ to: 'default', via: '10.0.0.1' }), 'route add default via 10.0.0.1: ENETUNREACH (network is unreachable): Nexthop has invalid gateway'],
     [addRoute({ to: '10.0.0.1/8', dev: 'lo' }), 'route add 10.0.0.1/8 dev lo: EINVAL (invalid argument): Invalid prefix for given prefix length'],
     [removeRoute({ to: 'default' }), 'route del default: ESRCH (no such process)'],
   ] as const
-  for (const [request, message] of cases) assert.is(refused(() => net.request(request)), message)
+  // Older kernels, 6.1 for one, have no words for the address.
+  for (const [request, message] of cases) assert.is(refused(() => net.request(request)).replace(/: ipv4: Address not found$/, ''), message)
   net.close()
   assert.is(refused(() => net.list(listLinks)), 'link list: EBADF (bad file descriptor)')
 })

@@ -11,7 +11,7 @@ export const waiting = (script: string): string[] => ['sh', '-c', `${script}; ec
 
 /** Starts a program that prints a line when it is ready, gives its number and what it printed to `body`, and ends it. */
 export async function beside<T>(
-  isolations: readonly Isolation[], argv: readonly string[], body: (pid: number, said: string) => Promise<T>,
+  isolations: readonly Isolation[], argv: readonly string[], body: (pid: number, said: string) => Promise<T> | T,
 ): Promise<T> {
   const [input, output] = [pipe(), pipe()]
   const child = spawn(plan([foreground(), ...isolations, command({ argv, stdio: [input.reader, output.writer, 2] })]))

@@ -1,18 +1,16 @@
 // Clocks, as data and for real. No clock of the machine is set, and clocks are compared by hours and days, for a machine
 // may stand still between two looks. Where a test is exact, the kernel says the number, or one look lies between two others.
-import { once } from 'node:events'
-import { closeSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
-import { Socket } from 'node:net'
+import { readFileSync, readlinkSync, writeFileSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ipc } from '@pocker/ipc'
 import { DEFAULT_MOUNTS, mounts } from '@pocker/mount'
 import { pid } from '@pocker/pid'
 import {
-  because, CLONE_NEWTIME, command, encode, foreground, machine, namespaces, O_CLOEXEC, O_WRONLY, open, pipe, plan, run, spawn,
-  StartError, write, type Isolation,
+  because, CLONE_NEWTIME, encode, machine, namespaces, O_CLOEXEC, O_WRONLY, open, run, StartError, write,
+  type Isolation,
 } from '@pocker/syscalls'
-import { busybox, rootTest } from '@pocker/testing'
+import { beside, busybox, rootTest, waiting } from '@pocker/testing'
 import { checkOffsets, clocks, LATEST, time, type TimeOffsets } from '@pocker/time'
 
 const [HOUR, DAY] = [3600, 86_400]
@@ -37,25 +35,8 @@ const TELL = 'console.log(JSON.stringify({ boottime: os.uptime(), monotonic: pro
 const told = async (offsets: TimeOffsets): Promise<Told> =>
   JSON.parse((await run([time({ offsets })], [process.execPath, '-e', TELL])).stdout) as Told
 
-/** Starts a script that prints one line when it is ready, gives its number to `body`, and ends it. */
-async function beside<T>(
-  isolations: readonly Isolation[], script: string, body: (pid: number, line: string) => Promise<T> | T,
-): Promise<T> {
-  const [input, output] = [pipe(), pipe()]
-  const argv = ['sh', '-c', `${script}; read line`]
-  const child = spawn(plan([foreground(), ...isolations, command({ argv, stdio: [input.reader, output.writer, 2] })]))
-  for (const fd of [input.reader, output.writer]) closeSync(fd)
-  const reader = new Socket({ fd: output.reader, writable: false }).setEncoding('utf8')
-  try {
-    const [line] = await once(reader, 'data') as [string]
-    return await body(child.pid, line)
-  } finally {
-    child.kill('SIGKILL')
-    await child.wait()
-    reader.destroy()
-    closeSync(input.writer)
-  }
-}
+/** A script that prints one line when it is ready, and then waits. */
+const telling = (script: string): string[] => ['sh', '-c', `${script}; read line`]
 
 async function failure(isolations: readonly Isolation[]): Promise<string> {
   try {
@@ -143,7 +124,7 @@ rootTest(test, 'a clock that is not named is the machine\'s', async () => {
 
 rootTest(test, 'the kernel knows the offsets to the nanosecond, and tells them from outside', async () => {
   const offsets: TimeOffsets = { monotonic: { secs: 400, nanosecs: 1 }, boottime: { secs: -2, nanosecs: 500_000_000 } }
-  await beside([time({ offsets })], 'echo ready', (number) => {
+  await beside([time({ offsets })], waiting('true'), (number) => {
     assert.is(offsetsOf(number), 'monotonic 400 1\nboottime -2 500000000\n')
     assert.is.not(ns(number, 'time'), ns('self', 'time'))
     assert.is(ns(number, 'time_for_children'), ns(number, 'time'))
@@ -195,8 +176,8 @@ rootTest(test, 'what the container starts has its clocks', async () => {
 
 rootTest(test, 'two containers at once have clocks of their own', async () => {
   const cat = 'cat /proc/uptime'
-  await beside([time({ offsets: boottime(30 * DAY) })], cat, (one, first) =>
-    beside([time({ offsets: boottime(400 * DAY) })], cat, (two, second) => {
+  await beside([time({ offsets: boottime(30 * DAY) })], telling(cat), (one, first) =>
+    beside([time({ offsets: boottime(400 * DAY) })], telling(cat), (two, second) => {
       near(uptime(first), uptime() + 30 * DAY, 'the first')
       near(uptime(second), uptime() + 400 * DAY, 'the second')
       assert.is(new Set([one, two, 'self' as const].map((number) => ns(number, 'time'))).size, 3)
@@ -204,7 +185,7 @@ rootTest(test, 'two containers at once have clocks of their own', async () => {
 })
 
 rootTest(test, 'the process between does not enter the namespace: it is for its child', async () => {
-  await beside([time({ offsets: boottime(30 * DAY) })], 'echo ready', (number) => {
+  await beside([time({ offsets: boottime(30 * DAY) })], waiting('true'), (number) => {
     const parent = Number(/^PPid:\t(\d+)$/m.exec(readFileSync(`/proc/${number}/status`, 'utf8'))?.[1])
     assert.is.not(parent, process.pid)
     assert.is(ns(parent, 'time'), ns('self', 'time'))
@@ -221,14 +202,14 @@ rootTest(test, 'once somebody is born into it, the offsets are frozen, for himse
     ],
   }
   assert.match(await failure([time({ offsets: boottime(DAY) }), again]), /^write\(<mine>, "boottime 7 0\\n", 13\): EACCES /)
-  await beside([time({ offsets: boottime(DAY) })], 'echo ready', (number) => {
+  await beside([time({ offsets: boottime(DAY) })], waiting('true'), (number) => {
     assert.throws(() => writeFileSync(`/proc/${number}/timens_offsets`, 'boottime 7 0\n'), /EACCES/)
     assert.is(offsetsOf(number), `monotonic 0 0\nboottime ${DAY} 0\n`)
   })
 })
 
 rootTest(test, 'it changes no other namespace', async () => {
-  await beside([time({ offsets: boottime(DAY) })], 'echo ready', (number) => {
+  await beside([time({ offsets: boottime(DAY) })], waiting('true'), (number) => {
     const [theirs, ours] = [namespaces(number), namespaces('self')]
     assert.equal(Object.keys(ours).filter((type) => theirs[type] !== ours[type]), ['time'])
   })

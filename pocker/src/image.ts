@@ -7,7 +7,7 @@ import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { busyboxRootfs, checkRootfs, type Owner } from '@pocker/chroot'
-import type { Image as Stored, RunConfig } from '@pocker/images'
+import type { Image as Stored, Images, RunConfig } from '@pocker/images'
 import type { Layers } from '@pocker/layers'
 import type { MountSpec } from '@pocker/mount'
 import { accountFiles } from '@pocker/privileges'
@@ -44,7 +44,7 @@ export async function lend(name: string, id: string, owner?: Owner): Promise<Len
   if (isPath(name) || !canLayer(owner)) return { image: await ensureDirectory(name, owner), release: async () => {} }
   const [{ openImages }, { Writables }] = await Promise.all([import('@pocker/images'), import('@pocker/layers')])
   const images = openImages(pockerRoot())
-  const [stored, writables] = [await obtained(name), new Writables(images.layers)]
+  const [stored, writables] = [await obtained(images, name), new Writables(images.layers)]
   await writables.clean()
   return new Promise((answer, failed) => {
     const ended = writables.borrow(id, stored.layers.at(-1), () => new Promise<void>((release) => {
@@ -71,11 +71,8 @@ export async function look(name: string, owner?: Owner): Promise<Image> {
 }
 
 /** One that is here, or can be made here; otherwise a registry is asked. */
-async function obtained(name: string): Promise<Stored> {
-  const {
-    BASES, canonical, ensureBase, errorScreen, NoSuchImage, openImages, parseReference, progressLines,
-  } = await import('@pocker/images')
-  const images = openImages(pockerRoot())
+async function obtained(images: Images, name: string): Promise<Stored> {
+  const { BASES, canonical, ensureBase, errorScreen, NoSuchImage, parseReference, progressLines } = await import('@pocker/images')
   try {
     return images.find(name)
   } catch (error) {

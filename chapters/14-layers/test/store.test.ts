@@ -210,6 +210,10 @@ rootTest(test, 'a file is found in the uppermost layer that has it', async () =>
   const low = await layer(undefined, member({ path: 'a' }), member({ path: 'b' }))
   const top = await layer(low.chainId, member({ path: 'a' }), member({ path: '.wh.b' }))
   const at = (path: string): string | undefined => layers.having(top.chainId, path)
+  const dirs = await layer(undefined, member({ path: 'gone/a' }), member({ path: 'opaque/a' }), member({ path: 'kept/a' }), member({ path: 'link/a' }))
+  const over = await layer(dirs.chainId, member({ path: '.wh.gone' }), member({ path: 'opaque/', type: 'directory' }), member({ path: 'opaque/.wh..wh..opq' }), member({ path: 'kept/b' }), member({ path: 'link', type: 'symlink', target: '/etc' }))
+  assert.equal(['gone/a', 'opaque/a', 'kept/a', 'kept/b', 'link/a'].map((path) => layers.having(over.chainId, path)),
+    [undefined, undefined, layers.directory(dirs.chainId), layers.directory(over.chainId), layers.directory(over.chainId)])
   assert.equal([at('a'), at('b'), at('c'), layers.having(low.chainId, 'b')], [layers.directory(top.chainId), undefined, undefined, layers.directory(low.chainId)])
 })
 

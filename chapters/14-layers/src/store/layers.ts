@@ -8,7 +8,7 @@
 // half gone, writable/ for containers (writable.ts).
 // Invariant: a layer appears, and goes, in one rename. Who uses it is looked up, and stored nowhere, so no count can be wrong.
 import { randomUUID } from 'node:crypto'
-import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, renameSync, rmSync, symlinkSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, renameSync, rmSync, symlinkSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { SpecError } from '@pocker/syscalls'
 import { hexOf, isDigest, type Digest } from '../content/digest.ts'
@@ -18,6 +18,7 @@ import { ArchiveError } from '../tar/entry.ts'
 import { packTree, unpack, unpackOnto, type Packed, type UnpackOptions } from '../tree/unpack.ts'
 import type { Notation } from '../tree/whiteout.ts'
 import { chainId } from './chain.ts'
+import { having } from './having.ts'
 import { probe } from './probe.ts'
 
 export interface Layer {
@@ -172,14 +173,9 @@ export class Layers {
     })
   }
 
-  /** @returns the directory of the uppermost layer that has the path; undefined if none has it, or one has taken it away */
-  having(top: Digest | undefined, path: string): string | undefined {
-    for (const { chainId: id } of this.stack(top)) {
-      const found = lstatSync(join(this.directory(id), path), { throwIfNoEntry: false })
-      if (found) return found.isCharacterDevice() && found.rdev === 0 ? undefined : this.directory(id)
-    }
-    return undefined
-  }
+  /** @returns the directory of the layer that a path of the whole is from; undefined if it is not there */
+  having = (top: Digest | undefined, path: string): string | undefined =>
+    having(this.stack(top).map((layer) => this.directory(layer.chainId)), path)
 
   /** Takes away what those left who were killed. @returns what it was */
   async clean(): Promise<string[]> {

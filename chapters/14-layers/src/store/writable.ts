@@ -54,6 +54,7 @@ export class Writables {
   async clean(): Promise<void> {
     const dead = this.#layers.writables().filter(({ name, borrowed }) => borrowed && !isLocked(this.#path(name)))
     for (const { name } of dead) await this.remove(name).catch(ignoreMissing)
+    await this.#layers.clean()
   }
 
   /** @throws {SpecError} if there is one of that name */

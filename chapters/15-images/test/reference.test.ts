@@ -53,7 +53,7 @@ const BAD: readonly (readonly [text: string, expected: RegExp])[] = [
   ['busybox:', /a tag of at most 128/], ['busybox:-x', /a tag/], ['busybox:.x', /a tag/], ['busybox:a b', /a tag/], ['busybox:a:b', /a tag/], ['busybox:ä', /a tag/],
   ['busybox:a\n', /a tag/], [`busybox:${'x'.repeat(129)}`, /a tag/], ['busybox@', /sha256: and 64/], ['busybox@sha256:abc', /sha256: and 64/], [`busybox@sha512:${HEX}${HEX}`, /sha256: and 64/],
   [`busybox@${DIGEST.toUpperCase()}`, /sha256: and 64/], [`busybox@${DIGEST}@${DIGEST}`, /at most one @/], [`busybox@${DIGEST}:x`, /sha256: and 64/], [HEX, /which 64 hexadecimal digits are not/],
-  ['a'.repeat(300), /at most 255 characters/], [`${'a/'.repeat(130)}b`, /at most 255 characters/], ['https://registry.example.com/a', /letters and digits|a registry/],
+  ['a'.repeat(300), /at most 255 characters/], [`${'a/'.repeat(130)}b`, /at most 255 characters/], ['https://hub.example.com/a', /letters and digits|a registry/],
   ['host:port/a', /a registry such as/], ['host:123456/a', /a registry such as/], ['-host.com/a', /a registry/], ['host..com/a', /a registry/], ['[::g]:1/a', /a registry/], ['büsy', /letters and digits/],
 ]
 

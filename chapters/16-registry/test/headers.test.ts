@@ -66,8 +66,8 @@ test('what a server says that it sends, and that it has', () => {
 test('HTTP is for this machine, and for hosts that are named', () => {
   const named: readonly [string, readonly string[], boolean][] = [
     ['127.0.0.1:5000', ['127.0.0.0/8'], true], ['[::1]:5000', ['::1/128'], true], ['10.1.2.3', ['10.0.0.0/8'], true], ['11.1.2.3', ['10.0.0.0/8'], false],
-    ['registry.example:5000', ['registry.example'], true], ['registry.example:5000', ['registry.example:5000'], true],
-    ['registry.example:5000', ['registry.example:5001'], false], ['127.0.0.1.example', ['127.0.0.0/8'], false], ['[fd00::1]', ['fd00::/8'], true],
+    ['hub.example:5000', ['hub.example'], true], ['hub.example:5000', ['hub.example:5000'], true],
+    ['hub.example:5000', ['hub.example:5001'], false], ['127.0.0.1.example', ['127.0.0.0/8'], false], ['[fd00::1]', ['fd00::/8'], true],
   ]
   for (const [host, list, expected] of named) {
     const { hostname } = new URL(`https://${host}`)
@@ -75,10 +75,10 @@ test('HTTP is for this machine, and for hosts that are named', () => {
   }
   assert.throws(() => isNamed('127.0.0.1', '127.0.0.1', ['nonsense/8']), /insecure registry: expected a host or a block as 10\.0\.0\.0\/8, got "nonsense\/8"/)
   const urls = (domain: string, insecure: string[] = []): string[] => endpointsOf(domain, { insecure }).map(({ base }) => base.origin)
-  assert.equal(urls('registry.example'), ['https://registry.example'])
-  assert.equal(urls('registry.example', ['registry.example']), ['https://registry.example', 'http://registry.example'])
+  assert.equal(urls('hub.example'), ['https://hub.example'])
+  assert.equal(urls('hub.example', ['hub.example']), ['https://hub.example', 'http://hub.example'])
   assert.equal(urls('localhost:5000'), ['https://localhost:5000', 'http://localhost:5000'])
-  assert.is(endpointsOf('registry.example', {})[0]?.trust.rejectUnauthorized, true)
+  assert.is(endpointsOf('hub.example', {})[0]?.trust.rejectUnauthorized, true)
 })
 
 test('mirrors are for Docker\'s registry, for pulls, and come first', () => {
@@ -86,18 +86,18 @@ test('mirrors are for Docker\'s registry, for pulls, and come first', () => {
   assert.equal(endpointsOf('docker.io', { mirrors }).map(({ base, isMirror }) => [base.origin, isMirror]),
     [['https://mirror.example', true], ['http://10.0.0.1:5000', true], ['https://registry-1.docker.io', false]])
   assert.is(endpointsOf('docker.io', { mirrors }, false).length, 1)
-  assert.is(endpointsOf('registry.example', { mirrors }).length, 1)
+  assert.is(endpointsOf('hub.example', { mirrors }).length, 1)
   assert.throws(() => endpointsOf('docker.io', { mirrors: ['mirror'] }), /expected a host, or a mirror's .* address, got "mirror"/)
 })
 
 test('certificates lie in a directory for each host; a certificate needs its key', () => {
   const certificates = directory()
-  mkdirSync(join(certificates, 'registry.example:5000'))
-  writeFileSync(join(certificates, 'registry.example:5000/ca.crt'), 'CA')
-  writeFileSync(join(certificates, 'registry.example:5000/client.cert'), 'CERT')
-  assert.throws(() => endpointsOf('registry.example:5000', { certificates }), /expected client\.key beside client\.cert, got none/)
-  writeFileSync(join(certificates, 'registry.example:5000/client.key'), 'KEY')
-  const trust = endpointsOf('registry.example:5000', { certificates })[0]?.trust
+  mkdirSync(join(certificates, 'hub.example:5000'))
+  writeFileSync(join(certificates, 'hub.example:5000/ca.crt'), 'CA')
+  writeFileSync(join(certificates, 'hub.example:5000/client.cert'), 'CERT')
+  assert.throws(() => endpointsOf('hub.example:5000', { certificates }), /expected client\.key beside client\.cert, got none/)
+  writeFileSync(join(certificates, 'hub.example:5000/client.key'), 'KEY')
+  const trust = endpointsOf('hub.example:5000', { certificates })[0]?.trust
   assert.equal([trust?.ca?.at(-1)?.toString(), trust?.cert?.toString(), trust?.key?.toString()], ['CA', 'CERT', 'KEY'])
 })
 

@@ -1,6 +1,6 @@
 // Debian, as debootstrap makes it, without the traces of the machine that made it.
 //
-//   await debianRootfs('/tmp/work')   → { path: '/tmp/work/rootfs', source: 'debian bookworm (minbase)', … }
+//   await debianRootfs('./build')   → { path: './build/rootfs', source: 'debian bookworm (minbase)', … }
 //
 // Invariant: what is left depends on the packages only. @see debootstrap(8); reproducible-builds.org, SOURCE_DATE_EPOCH
 import { execFile } from 'node:child_process'

@@ -62,7 +62,7 @@ export class Writables {
     const { top } = kept
     if (!NAME.test(name)) throw new SpecError(`name: expected letters, digits and any of _.-, got ${JSON.stringify(name)}`)
     const { notation } = this.#layers
-    const stack = this.#layers.stack(top)
+    this.#layers.stack(top) // told before anything is made
     const staged = this.#layers.path('staged', `writable-${name}`)
     return lockedDirectory(staged, async (lock) => {
       try {
@@ -75,7 +75,7 @@ export class Writables {
         for (const directory of ['work', 'merged']) mkdirSync(join(staged, directory), { recursive: true, mode: 0o700 })
         writeWhole(join(staged, 'writable.json'), JSON.stringify(kept))
         await this.#layers.locked(() => {
-          this.#layers.stack(stack[0]?.chainId) // it may have been pruned meanwhile
+          this.#layers.stack(top) // it may have been pruned meanwhile
           mkdirSync(this.#layers.path('writable'), { recursive: true, mode: 0o710 })
           renameSync(staged, this.#path(name))
         })

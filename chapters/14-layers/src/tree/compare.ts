@@ -4,6 +4,7 @@
 //
 // Where overlayfs keeps a container's changes apart, nobody need ask; a copy has to be compared.
 // Invariant: pure. Both are in the order of walk(); so is what comes out.
+import { encodeName } from '@pocker/syscalls'
 import type { Entry } from '../tar/entry.ts'
 
 export interface Change { readonly kind: 'added' | 'changed' | 'gone'; readonly path: string }
@@ -36,7 +37,7 @@ function isSame(a: Entry, b: Entry): boolean {
 function inOrder(a: string, b: string): number {
   const [left, right] = [a.split('/'), b.split('/')]
   for (let i = 0; i < Math.min(left.length, right.length); i++) {
-    const order = Buffer.compare(Buffer.from(left[i] ?? ''), Buffer.from(right[i] ?? ''))
+    const order = Buffer.compare(encodeName(left[i] ?? ''), encodeName(right[i] ?? ''))
     if (order !== 0) return order
   }
   return left.length - right.length

@@ -6,7 +6,7 @@
 //
 // Invariant: if unpacking fails, the directory is as it was, or gone; nothing outside of it changes, whatever the archive says.
 import { mkdirSync, rmSync } from 'node:fs'
-import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { Source } from '../tar/blocks.ts'
 import type { Applied } from './apply.ts'
@@ -43,6 +43,7 @@ export async function unpack(source: Packed, directory: string, options: UnpackO
 /** Into a directory that may hold files, which an error leaves half changed. */
 export async function unpackOnto(source: Packed, directory: string, options: UnpackOptions = {}): Promise<Applied> {
   const { progress, signal, ...order } = options
+  signal?.throwIfAborted()
   const file = 'file' in source ? { file: source.file } : {}
   const { input, ended, kill, position } = inTree({ verb: 'unpack', directory, notation: 'files', ...order, ...file })
   const timer = progress && setInterval(() => progress(position()), PACE)
@@ -85,10 +86,20 @@ export async function listing(directory: string): Promise<Listing> {
   const { input, output, ended } = inTree({ verb: 'list', directory, notation: 'files' })
   input?.end()
   const found = new Map<string, ReturnType<typeof fromJson>>()
-  for await (const line of createInterface({ input: output })) {
+  for await (const line of linesOf(output)) {
     const entry = fromJson(line)
     found.set(entry.path.replace(/\/$/, ''), entry)
   }
   await ended
   return found
+}
+
+/** Not node:readline, for which other letters end a line, too: a file's name may have them. */
+async function* linesOf(stream: Readable): AsyncGenerator<string, void> {
+  let rest = ''
+  for await (const chunk of stream.setEncoding('utf8')) {
+    const lines = (rest + String(chunk)).split('\n')
+    rest = lines.pop() ?? ''
+    yield* lines
+  }
 }

@@ -146,6 +146,23 @@ rootTest(test, 'without overlayfs, layers are copied: the same trees, and the sa
   assert.is(shell('second', 'cat /etc/a /etc/b; ls /bin/ed /home; ls -d /tmp/x'), 'top\nnew\nls: /bin/ed: No such file or directory\nls: /home: No such file or directory\n/tmp/x\n')
 })
 
+rootTest(test, 'a store that was carried to another file system is read if it can be, and otherwise refused as a whole', async () => {
+  const file = join(dir, 'layers/notation')
+  const carried = (text: string) => {
+    writeFileSync(file, text)
+    return new Layers(join(dir, 'layers')).notation
+  }
+  const { notation } = layers
+  const kept = readFileSync(file, 'utf8')
+  assert.is(carried(`${notation}\n1\n`), notation)
+  assert.is(readFileSync(file, 'utf8'), kept)
+  assert.is(carried('overlay, in a user namespace\n1\n'), notation) // nothing was in it
+  await writables.create('box')
+  assert.is(carried('files\n1\n'), 'files')
+  assert.throws(() => carried('overlay, in a user namespace\n1\n'), /^layers: expected a file system for overlay, in a user namespace, as when .* was filled, got one for overlay; move/)
+  assert.is(readFileSync(file, 'utf8'), 'overlay, in a user namespace\n1\n')
+})
+
 rootTest(test, 'what nobody needs goes, and only that', async () => {
   const low = await layer(undefined, member({ path: 'low' }))
   const [left, right] = [await layer(low.chainId, member({ path: 'left' })), await layer(low.chainId, member({ path: 'right' }))]

@@ -21,6 +21,8 @@ const NOBODY = 65534
 /** Covered by the stage in the container's mount namespace only; any directory that every Linux has would do. */
 const STAGE = '/tmp'
 const ROOT = `${STAGE}/root`
+/** Where the tool keeps root's images. Those of this machine are its own: overlayfs cannot show them on top of itself. */
+const STORE = '/var/lib/pocker'
 
 export interface Enclosure {
   /** An absolute path, seen under the same name inside, wherever it is mounted. */
@@ -53,6 +55,8 @@ function fileSystem(repository: string, foreign: readonly string[]): Isolation {
       mayFail(mount('tmpfs', `${ROOT}/dev/shm`, 'tmpfs', MS_NOSUID | MS_NODEV, 'mode=1777')),
       mount('tmpfs', `${ROOT}/tmp`, 'tmpfs', MS_NOSUID | MS_NODEV, 'mode=1777'),
       mount('tmpfs', `${ROOT}/run`, 'tmpfs', MS_NOSUID | MS_NODEV, 'mode=755'),
+      ...directories(`${ROOT}${STORE}`),
+      because('no image yet, whoever has used pocker on this machine', mount('tmpfs', `${ROOT}${STORE}`, 'tmpfs', 0, 'mode=755')),
       ...foreign.flatMap(bindReadOnly),
       ...directories(`${ROOT}${repository}`),
       ...overlay('repository', '.', `${ROOT}${repository}`), // whatever file system it lies on

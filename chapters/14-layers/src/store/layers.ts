@@ -19,7 +19,7 @@ import { packTree, unpack, unpackOnto, type Packed, type UnpackOptions } from '.
 import type { Notation } from '../tree/whiteout.ts'
 import { chainId } from './chain.ts'
 import { having } from './having.ts'
-import { probe } from './probe.ts'
+import { notationOf } from './notation.ts'
 
 export interface Layer {
   readonly chainId: Digest
@@ -46,19 +46,9 @@ export class Layers {
     this.root = resolve(root)
   }
 
-  /** How its directories are kept: tried once, and the same ever after, since one cannot be read as the other. */
   get notation(): Notation {
-    this.#notation ??= this.#chosen()
+    this.#notation ??= notationOf(this.root)
     return this.#notation
-  }
-
-  #chosen(): Notation {
-    const file = join(this.root, 'notation')
-    if (!existsSync(file)) {
-      mkdirSync(this.root, { recursive: true, mode: 0o710 })
-      writeWhole(file, probe(this.root))
-    }
-    return readFileSync(file, 'utf8') as Notation
   }
 
   list(): Layer[] {

@@ -6,7 +6,7 @@
 import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
 import { openImages, parseReference } from '@pocker/images'
-import { collect, login, logout, pull, push, serve, type Progress } from '@pocker/registry'
+import { collect, login, logout, pull, push, serve, type Logged, type Progress } from '@pocker/registry'
 import { main, SpecError } from '@pocker/syscalls'
 
 const [verb = '', what = '', name = '', ...rest] = process.argv.slice(2)
@@ -16,8 +16,7 @@ const progress = ({ id, status, total }: Progress): void => {
 }
 const VERBS: Readonly<Record<string, () => unknown>> = {
   serve: async () => {
-    const log = ({ method, url, status }: { method: string; url: string; status: number }): void =>
-      console.log(`${method} ${url} ${status}`)
+    const log = ({ method, url, status }: Logged): void => console.log(`${method} ${url} ${status}`)
     const served = await serve({ root: what, port: Number(name), log, ...(rest[0] && { htpasswd: rest[0] }) })
     console.log(`listening on ${served.url}`)
     await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
@@ -28,7 +27,8 @@ const VERBS: Readonly<Record<string, () => unknown>> = {
     console.log(`Digest: ${digest}\nStatus: ${status === 'newer' ? 'Downloaded newer image' : 'Image is up to date'} for ${name}`)
   },
   push: async () => console.log(`digest: ${(await push(openImages(what), parseReference(name), { progress })).digest}`),
-  login: async () => console.log(await login({ host: what, username: name, password: (await text(process.stdin)).trimEnd() })),
+  login: async () =>
+    console.log(await login({ host: what, username: name, password: (await text(process.stdin)).trimEnd(), warn: console.error })),
   logout: async () => console.log(await logout(what)), collect: () => console.log(collect(what, { age: 0 })),
 }
 await main('pocker', async () => {

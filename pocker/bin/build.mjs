@@ -1,4 +1,5 @@
-// Bundles the command lines into one file each, dist/pocker.mjs and dist/pocker-oci.cjs, and remembers what they were made of.
+// Bundles the command lines into one file each, dist/pocker.mjs and dist/pocker-oci.cjs, with the programs that they start beside
+// them, and remembers what they were made of.
 //
 //   node bin/build.mjs                                   → always, both
 //   await made('pocker.mjs', (bundle) => import(bundle))   → made anew if a source has changed, then run
@@ -44,9 +45,24 @@ process.exitCode = await confined(process.argv.slice(2))`,
   resolveDir: here, loader: 'ts',
 }
 
+/** What runs in a container of the image `registry`: node is all that it finds there. */
+const registry = {
+  contents: `import { main } from '@pocker/syscalls'
+import { program } from '../../chapters/16-registry/src/image/program.ts'
+void main('registry', () => program(process.argv.slice(2), process.env))`,
+  resolveDir: here, loader: 'ts',
+}
+
+const URL_OF_FILE = "const __url = require('node:url').pathToFileURL(__filename).href;"
+const small = { format: 'cjs', minify: true, define: { 'import.meta.url': '__url' } }
+
 const BUNDLES = {
   'pocker.mjs': {
-    entry: 'src/cli.ts', beside: { 'tree.mjs': { stdin: tree } },
+    entry: 'src/cli.ts',
+    beside: {
+      'tree.mjs': { stdin: tree },
+      'registry.cjs': { stdin: registry, ...small, plugins: [pure], banner: { js: `#!/usr/bin/node\n${URL_OF_FILE}` } },
+    },
     options: {
       format: 'esm', minifySyntax: true,
       banner: {
@@ -56,10 +72,7 @@ const BUNDLES = {
   },
   'pocker-oci.cjs': {
     entry: 'src/oci.ts',
-    options: {
-      format: 'cjs', minify: true, plugins: [lazily, pure], define: { 'import.meta.url': '__url' },
-      banner: { js: "const __url = require('node:url').pathToFileURL(__filename).href;" },
-    },
+    options: { ...small, plugins: [lazily, pure], banner: { js: URL_OF_FILE } },
   },
 }
 
@@ -86,9 +99,9 @@ async function build(file) {
     const outputs = { ...beside, [file]: { entryPoints: [join(here, '..', entry)] } } // the one that names them comes last
     for (const [name, input] of Object.entries(outputs)) {
       const { metafile } = await esbuild.build({
-        ...input, outfile: join(work, name), absWorkingDir: root,
+        outfile: join(work, name), absWorkingDir: root,
         bundle: true, platform: 'node', target: 'node20', metafile: true, external: ['ffi-napi', 'ref-napi', '@pocker/course'],
-        logLevel: 'warning', ...options,
+        logLevel: 'warning', ...options, ...input,
       })
       for (const source of Object.keys(metafile.inputs)) if (!/^lazy:|^<stdin>$/.test(source)) sources.add(source)
       utimesSync(join(work, name), started, started) // a source saved meanwhile is newer

@@ -72,19 +72,19 @@ export async function look(name: string, owner?: Owner): Promise<Image> {
 
 /** One that is here, or can be made here; otherwise a registry is asked. */
 async function obtained(images: Images, name: string): Promise<Stored> {
-  const { BASES, canonical, ensureBase, errorScreen, NoSuchImage, parseReference, progressLines } = await import('@pocker/images')
+  const { ensureBase, errorScreen, NoSuchImage, parseReference, progressLines } = await import('@pocker/images')
   try {
     return images.find(name)
   } catch (error) {
     if (!(error instanceof NoSuchImage)) throw error
-    const base = BASES.find((one) => canonical(parseReference(one)) === canonical(parseReference(name)))
+    const { baseOf, fetchImage } = await import('./commands/images/registry.ts')
+    const base = baseOf(parseReference(name))
     if (base) {
       const { image, source } = await ensureBase(base, images)
-      say(`${name}: not here yet, so it is made from Debian's package ${source}`)
+      say(`${name}: not here yet, so it is made from ${source}`)
       return image
     }
     say(`unable to find image ${JSON.stringify(name)} here`)
-    const { fetchImage } = await import('./commands/images/registry.ts')
     await fetchImage(images, parseReference(name), progressLines(errorScreen()))
     return images.find(name)
   }

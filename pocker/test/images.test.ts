@@ -219,7 +219,11 @@ rootTest(test, 'push --all-tags sends every tag of a repository', async () => {
     const sent = (await printed(['push', '-a', `${host}/app`])).split('\n')
     assert.equal(sent.filter((line) => / digest: /.test(line)).map((line) => line.split(':')[0]).toSorted(), ['1', '2'])
     assert.equal([await (await fetch(`http://${host}/v2/app/tags/list`)).json(), (await fetch(`http://${host}/v2/other/tags/list`)).status], [{ name: 'app', tags: ['1', '2'] }, 404])
-    assert.is(await refused(['push', '-a', `${host}/app:1`]), 'tag can\'t be used with --all-tags/-a')
+    const fresh = { root: 'elsewhere' }
+    assert.ok((await printed(['pull', '-a', `${host}/app`], fresh)).endsWith(`\n${host}/app\n`))
+    assert.is(await printed(['images', '--format', '{{.Tag}}'], fresh), '2\n1\n')
+    assert.match(await refused(['pull', '-a', `${host}/none`], fresh), /^127\.0\.0\.1:\d+: expected 200, got 404 \(name unknown/)
+    for (const verb of ['push', 'pull']) assert.is(await refused([verb, '-a', `${host}/app:1`]), 'tag can\'t be used with --all-tags/-a')
     assert.is(await refused(['push', '-a', `${host}/none`]), `An image does not exist locally with the tag: ${host}/none`)
   })
 })
@@ -247,7 +251,9 @@ rootTest(test, 'login, with docker\'s words; then a push goes through, and after
     assert.match(await refused(['push', '-q', `${host}/app:1`]), new RegExp(`pocker login ${host}`))
     assert.match(await refused(['login', '-u', 'alice', '--password-stdin', host], { input: 'wrong\n' }), /unauthorized: incorrect username or password$/)
     assert.not.ok(readdirSync(dir).includes('docker'))
-    assert.is((await pocker(['login', '-u', 'alice', '--password-stdin', host], { input: 'secret\n' })).stdout, 'Login Succeeded\n')
+    const { stdout, stderr } = await pocker(['login', '-u', 'alice', '--password-stdin', host], { input: 'secret\n' })
+    assert.is(stdout, 'Login Succeeded\n')
+    assert.ok(stderr.startsWith(`\nWARNING! Your credentials are stored unencrypted in '${path('docker/config.json')}'.\n`), stderr)
     assert.is(statSync(path('docker/config.json')).mode & 0o777, 0o600)
     await printed(['push', '-q', `${host}/app:1`])
     assert.is(await printed(['logout', host]), `Removing login credentials for ${host}\n`)
@@ -273,7 +279,8 @@ rootTest(test, 'login asks on a terminal, and shows no password', async () => {
       if (answers[0] && shown.endsWith(answers[0][0])) child.stdin.write(answers.shift()?.[1] ?? '')
     })
     const [status] = await once(child, 'close') as [number]
-    assert.equal([status, shown.replaceAll('\r', '').replace(/\x1b\[[\d;?]*[A-Za-z]/g, '').replace(/\n+/g, '\n')], [0, 'Username: alice\nPassword: \nLogin Succeeded\n'])
+    assert.is(status, 0)
+    assert.match(shown.replaceAll('\r', '').replace(/\x1b\[[\d;?]*[A-Za-z]/g, ''), /^Username: alice\nPassword: \n\n?\nWARNING! Your [^]*\n\nLogin Succeeded\n$/)
   }, { htpasswd: path('htpasswd') })
 })
 
@@ -299,10 +306,30 @@ test('registries without TLS are named in a file; one that is wrong is told', as
   assert.match(await refused(['pull', '-q', 'registry.invalid/app']), /^\S+daemon\.json: expected JSON such as /)
 })
 
+rootTest(test, 'the image `registry` is made here, is told what to do as Docker\'s is, and keeps its blobs in a volume', async () => {
+  const run = (...flags: string[]): string[] => ['run', '--rm', '--network', 'host', '-v', `${path('blobs')}:/var/lib/registry`, ...flags, 'registry']
+  const { status, stderr } = await pocker(run('-e', 'REGISTRY_STORAGE_S3_BUCKET=x'))
+  assert.is(status, 125)
+  assert.match(stderr, /^pocker: registry: not here yet, so it is made from node v\S+ and pocker's registry\nregistry: environment: expected of REGISTRY_…: .*; got REGISTRY_STORAGE_S3_BUCKET\n$/)
+  const child = spawn(process.execPath, [bin, ...run('-e', 'REGISTRY_HTTP_ADDR=127.0.0.1:0')], { env: env(), stdio: ['ignore', 'pipe', 'inherit'] })
+  const ended = once(child, 'close')
+  const [first] = await once(child.stdout, 'data') as [Buffer]
+  const [, host = ''] = /^listening on http:\/\/(\S+)\n$/.exec(first.toString()) ?? []
+  child.stdout.resume()
+  await printed(['tag', 'busybox', `${host}/team/box`])
+  await printed(['push', '-q', `${host}/team/box`])
+  assert.match(await printed(['pull', `${host}/team/box`], { root: 'other' }), /Status: Downloaded newer image/)
+  child.kill('SIGTERM')
+  assert.equal(await ended, [0, null])
+  assert.equal(readdirSync(path('blobs/repositories/team')), ['box'])
+  assert.match(await printed([...run(), 'garbage-collect']), /^0 blobs, 0 bytes\n$/)
+})
+
 rootTest(test, 'where Docker Hub cannot be reached, busybox is made from Debian\'s package, and says so', async () => {
   const offline = { before: ['unshare', '-n'] }
   const first = await pocker(['pull', 'busybox'], offline)
-  assert.equal([first.status, first.stdout], [0, 'Using default tag: latest\nStatus: Made busybox:latest from Debian\'s packages\ndocker.io/library/busybox:latest\n'])
+  assert.is(first.status, 0)
+  assert.match(first.stdout, /^Using default tag: latest\nStatus: Made busybox:latest from Debian's package busybox-static \S+\ndocker\.io\/library\/busybox:latest\n$/)
   assert.match(first.stderr, /^pocker: registry-1\.docker\.io: [^\n]+; so busybox is made from Debian's package busybox-static \S+\n$/)
   const second = await pocker(['pull', 'busybox:latest'], offline)
   assert.equal([second.status, second.stdout], [0, 'Status: Image is up to date for busybox:latest\ndocker.io/library/busybox:latest\n'])
@@ -332,8 +359,9 @@ rootTest(test, 'on a terminal an archive is refused, and a pull keeps a line for
 })
 
 /** Stands before a registry, and stops in the middle of a layer, once. @returns how often a layer was asked for */
-async function stalling(registry: string, size: number): Promise<{ host: string; layers: () => number; close: () => void }> {
-  let layers = 0
+async function stalling(registry: string, size: number): Promise<{ host: string; layers: () => number; stalled: Promise<void>; close: () => void }> {
+  let [layers, atHalf] = [0, (): void => {}]
+  const stalled = new Promise<void>((resolve) => { atHalf = resolve })
   const server = createServer((request, response) => void (async () => {
     const headers = Object.fromEntries(['accept', 'range'].flatMap((name) => (request.headers[name] ? [[name, String(request.headers[name])]] : [])))
     const answer = await fetch(`http://${registry}${request.url}`, { headers, method: request.method ?? 'GET' })
@@ -341,7 +369,7 @@ async function stalling(registry: string, size: number): Promise<{ host: string;
     const isLayer = request.method === 'GET' && /blobs/.test(request.url ?? '') && (body.length > size || headers['range'] !== undefined)
     if (isLayer) layers++
     response.writeHead(answer.status, Object.fromEntries(answer.headers))
-    if (isLayer && layers === 1) response.write(body.subarray(0, size))
+    if (isLayer && layers === 1) response.write(body.subarray(0, size), () => atHalf())
     else response.end(body)
   })())
   server.listen(0, '127.0.0.1')
@@ -350,22 +378,21 @@ async function stalling(registry: string, size: number): Promise<{ host: string;
     server.closeAllConnections()
     server.close()
   }
-  return { host: `127.0.0.1:${(server.address() as AddressInfo).port}`, layers: () => layers, close }
+  return { host: `127.0.0.1:${(server.address() as AddressInfo).port}`, layers: () => layers, stalled, close }
 }
 
 rootTest(test, 'Ctrl-C ends a pull at once; the terminal is as it was, and the next pull finishes', async () => {
   await withRegistry(async (registry) => {
     await made(`${registry}/app:1`, randomBytes(300_000).toString('latin1'))
     await printed(['push', '-q', `${registry}/app:1`])
-    const { host, layers, close } = await stalling(registry, 100_000)
+    const { host, layers, stalled, close } = await stalling(registry, 100_000)
     try {
       const line = [process.execPath, bin, 'pull', `${host}/app:1`].join(' ')
       const child = spawn('script', ['-qec', line, '/dev/null'], { env: env('elsewhere'), stdio: ['pipe', 'pipe', 'inherit'] })
       let shown = ''
-      child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
-        if (!shown.includes('Downloading') && chunk.includes('Downloading')) child.stdin.write('\x03')
-        shown += chunk
-      })
+      child.stdout.setEncoding('utf8').on('data', (chunk: string) => { shown += chunk })
+      await stalled
+      child.stdin.write('\x03')
       await once(child, 'close')
       assert.match(shown, /: Downloading +[\d.]+k?B\/[\d.]+kB\r\x1b\[1B\^C$/)
       assert.is(await printed(['image', 'check'], { root: 'elsewhere' }), '0 images, all whole\n')

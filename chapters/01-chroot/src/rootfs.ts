@@ -6,7 +6,7 @@
 // Invariant: a root file system is built beside its place and renamed into it, so it is there whole or not at all; whoever
 // comes second finds the first one's and uses it.
 import { execFile } from 'node:child_process'
-import { chmod, copyFile, lchown, mkdir, mkdtemp, readdir, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { chmod, copyFile, lchown, mkdir, mkdtemp, readdir, rename, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises'
 import { statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
@@ -99,6 +99,8 @@ async function fill(root: string, busybox: string): Promise<void> {
   }
   await copyFile(busybox, join(root, 'bin/busybox'))
   await chmod(join(root, 'bin/busybox'), 0o755)
+  const { atime, mtime } = await stat(busybox)
+  await utimes(join(root, 'bin/busybox'), atime, mtime) // the day on which it was built: an image that is made of it can say so
   const { stdout } = await exec(busybox, ['--list'])
   for (const applet of stdout.split('\n').filter((name) => name && name !== 'busybox')) {
     await symlink('busybox', join(root, 'bin', applet))

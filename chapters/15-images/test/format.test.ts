@@ -31,6 +31,7 @@ const MANIFESTS: readonly (readonly [what: string, bytes: Buffer | string, media
   ['a type that is one of Object', manifest(), 'constructor', 'manifest: expected the parts of an image, got "constructor"'],
   ['an index in place of a manifest', manifest(), OCI_INDEX, `manifest: expected the type of a manifest, got "${OCI_INDEX}", that of an index`],
   ['two types', manifest({ mediaType: OCI_INDEX }), OCI_MANIFEST, `manifest: expected the type "${OCI_MANIFEST}", got "${OCI_INDEX}" within`],
+  ['an index, too, which does not say what it is', manifest({ mediaType: undefined, manifests: [] }), OCI_MANIFEST, 'manifest: manifests: expected nothing, as that is of an index, got a list'],
   ['another version', manifest({ schemaVersion: 3 }), OCI_MANIFEST, 'manifest: schemaVersion: expected 2, got 3'],
   ['a digest that is none', manifest({ layers: [{ ...LAYER, digest: '../../etc' }] }), OCI_MANIFEST, 'manifest: layers[0].digest: expected sha256: and 64 hexadecimal digits, got "../../etc"'],
   ['a size below zero', manifest({ config: { ...CONFIG, size: -1 } }), OCI_MANIFEST, 'manifest: config.size: expected a number of bytes, got -1'],
@@ -82,7 +83,7 @@ const index: Index = {
   ].map(([os, architecture, variant, size]) => ({ mediaType: OCI_MANIFEST, digest: MORE, size: size as number, platform: { os: os as string, architecture: architecture as string, variant: variant as string | undefined } })),
 }
 
-for (const [wanted, size] of [['linux/amd64', 1], ['amd64', 1], ['x86_64', 1], ['linux/arm64', 4], ['aarch64', 4], ['linux/arm64/v8', 4], ['linux/arm', 3], ['linux/arm/v7', 3], ['linux/arm/v6', 2], ['linux/arm/v5', 6], ['linux/arm/v8', 3]] as const) {
+for (const [wanted, size] of [['linux/amd64', 1], ['amd64', 1], ['x86_64', 1], ['linux/arm64', 4], ['aarch64', 4], ['linux/arm64/v8', 4], ['linux/arm', 3], ['linux/arm/v7', 3], ['linux/arm/v6', 2], ['linux/arm/v5', 6], ['linux/arm/v8', 3], ['linux/arm/7', 3], ['linux/arm64/8', 4], ['linux/amd64/v1', 1]] as const) {
   test(`of several, ${wanted} takes the ${size}.`, () => assert.is(pickPlatform(index, parsePlatform(wanted)).size, size))
 }
 
@@ -90,7 +91,25 @@ test('a platform that is not there, and what there is', () => {
   assert.is(said(() => pickPlatform(index, parsePlatform('linux/s390x'))), 'platform: expected an image for linux/s390x, got one for linux/amd64, linux/arm/v5, linux/arm/v6, linux/arm/v7, linux/arm64/v8; try: --platform linux/amd64')
   assert.is(said(() => checkPlatform(parsePlatform('amd64'), { os: 'windows', architecture: 'amd64' })), 'platform: expected an image for linux/amd64, got one for windows/amd64; try: --platform windows/amd64')
   assert.is(said(() => pickPlatform({ ...index, manifests: [] }, parsePlatform('amd64'))), 'platform: expected an image for linux/amd64, got none')
+  assert.match(said(() => pickPlatform(index, parsePlatform('linux/arm/v9'))), /^platform: expected an image for linux\/arm\/v9, got one for /)
   assert.is(said(() => parsePlatform('linux/amd64/v1/x')), 'platform: expected such as linux/amd64 or linux/arm/v7, got "linux/amd64/v1/x"')
+})
+
+test('an image without layers: Go writes null for an empty list', () => {
+  assert.equal(readManifest(manifest({ layers: null }), OCI_MANIFEST).layers, [])
+})
+
+test('an index that is a manifest, too, is refused', () => {
+  for (const [name, message] of [['layers', 'a list'], ['config', 'an object']] as const) {
+    const both = { schemaVersion: 2, manifests: [], [name]: name === 'layers' ? [] : CONFIG }
+    assert.is(said(() => readIndex(Buffer.from(JSON.stringify(both)), OCI_INDEX)), `index: ${name}: expected nothing, as that is of a manifest, got ${message}`)
+  }
+})
+
+test('what does not say for which machine it is comes last', () => {
+  const [first, second] = [{ mediaType: OCI_MANIFEST, digest: DIGEST, size: 1 }, { mediaType: OCI_MANIFEST, digest: MORE, size: 2, platform: { os: 'linux', architecture: 'amd64' } }]
+  const picked = (architecture: string): number => pickPlatform({ mediaType: OCI_INDEX, manifests: [first, second] }, { os: 'linux', architecture }).size
+  assert.equal([picked('amd64'), picked('riscv64')], [2, 1])
 })
 
 test('whether it is an index', () => {

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { ensureBase, history, load, save, type Image, type Images } from '@pocker/images'
+import { BUSYBOX, ensureBase, history, load, save, type Image, type Images } from '@pocker/images'
 import { decompressed, hexOf, unpack } from '@pocker/layers'
 import { rootTest } from '@pocker/testing'
 import { sh, twoLayers, workplace } from './given.ts'
@@ -32,7 +32,7 @@ const listing = (directory: string): Promise<string> => sh(`find . -mindepth 1 -
 
 rootTest(test, 'skopeo reads the store as it lies there', async () => {
   const images = store()
-  const { image } = await ensureBase('busybox', images)
+  const { image } = await ensureBase(BUSYBOX, images)
   const said = JSON.parse(await skopeo(`inspect oci:${images.blobs.root}:docker.io/library/busybox:latest`))
   assert.equal([said.Digest, said.Layers.length, said.Env, said.Os], [image.manifest.digest, 1, image.config.config?.Env, 'linux'])
   await skopeo(`copy oci:${images.blobs.root}:docker.io/library/busybox:latest oci:${path('copy')}:here`)
@@ -75,7 +75,7 @@ rootTest(test, 'layers that skopeo has compressed with zstd are the same layers'
 
 rootTest(test, 'umoci unpacks our image as we do, and what umoci made is loaded', async () => {
   const images = store()
-  const { image } = await ensureBase('busybox', images)
+  const { image } = await ensureBase(BUSYBOX, images)
   // umoci takes tags only: an image is copied to where it has a short name.
   await skopeo(`copy oci:${images.blobs.root}:docker.io/library/busybox:latest oci:${path('layout')}:base`)
   await sh(`umoci unpack --image ${path('layout')}:base ${path('bundle')}`)
@@ -114,7 +114,7 @@ rootTest(test, 'podman loads what is saved here, runs nothing else of it, and gi
 
 rootTest(test, 'an image that buildah made has its history and config here', async () => {
   const images = store()
-  await ensureBase('busybox', images)
+  await ensureBase(BUSYBOX, images)
   const file = await saved(images, 'busybox')
   await buildah(`pull -q oci-archive:${file}`)
   const container = (await buildah('from --pull=never busybox')).trim()

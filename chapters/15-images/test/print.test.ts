@@ -1,13 +1,17 @@
 // What is printed, against what docker 28.2 prints for the same.
-import { readFileSync } from 'node:fs'
+import type { EventEmitter } from 'node:events'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import {
   ago, booleanFilter, ellipsis, formatRows, HISTORY, HISTORY_TABLE, HISTORY_TABLE_FOR_PROGRAMS, historyRows, humanDuration, humanSize,
-  IMAGE_TABLE, IMAGE_TABLE_WITH_DIGESTS, imageRows, IMAGES, inspection, layerLine, parseFilters, parseUntil, progressLines, render, rfc3339, table,
+  IMAGE_TABLE, IMAGE_TABLE_WITH_DIGESTS, imageList, imageRows, IMAGES, inspection, layerLine, parseFilters, parseUntil, progressLines, render, rfc3339, table, writeArchive,
   type LayerProgress, type Screen,
 } from '../src/print/print.ts'
+import { tree, type Image } from '@pocker/images'
 
 const { data, cases } = JSON.parse(readFileSync(new URL('fixtures/templates.json', import.meta.url), 'utf8')) as { data: unknown; cases: [string, string][] }
 for (const [template, expected] of cases) {
@@ -118,6 +122,54 @@ debian                                   <none>    3c4d3c4d3c4d   13 months ago 
   assert.is(formatRows(IMAGE_TABLE, [], IMAGES), 'REPOSITORY   TAG       IMAGE ID   CREATED   SIZE\n')
 })
 
+test('a year that Go writes for no time at all is none', () => {
+  const [row] = imageRows([{ ...busybox, created: '0001-01-01T00:00:00Z' }], { digests: false, truncate: true, now: NOW })
+  assert.is(row?.['CreatedSince'], '')
+})
+
+test('what is known by its digest alone is dangling, and is not: both lists have it', () => {
+  const image = (summary: typeof busybox): Image => summary as unknown as Image
+  const shown = (value: string): string => imageList([busybox, nameless, pulled].map(image), undefined, { quiet: true, filter: [`dangling=${value}`] }, () => image(pulled))
+  assert.equal([shown('true'), shown('false')], ['2b3c2b3c2b3c\n3c4d3c4d3c4d\n', '1a2b1a2b1a2b\n1a2b1a2b1a2b\n3c4d3c4d3c4d\n'])
+})
+
+test('a pattern is as Go\'s path.Match has it, and one that is none is refused', () => {
+  const shown = (pattern: string): string[] => imageList([busybox as unknown as Image], pattern, { format: '{{.Repository}}' }, () => busybox as unknown as Image).split('\n').filter(Boolean)
+  for (const pattern of ['busybox', 'b*x', 'busybo?', '[a-c]usybox', '[^x]usybox:latest', 'b[u\\-]sybox', '\\b*']) assert.equal(shown(pattern), ['busybox'], pattern)
+  for (const pattern of ['[x-z]usybox', 'busy', '*:v?.', '127.0.0.1:5000/*', '127a0.0.1:5000/team/*']) assert.equal(shown(pattern), [], pattern)
+  for (const pattern of ['[', 'busy[box', 'b[z-a]', '[]x', 'busybox\\']) assert.match(messageOf(() => shown(pattern)), /^--filter: reference: expected a pattern such as busybox:\*, got "/, pattern)
+})
+
+test('whoever ends a save leaves nothing, and is told by which signal', async () => {
+  const [directory, exit, codes] = [mkdtempSync(join(tmpdir(), 'pocker-print-')), process.exit, [] as unknown[]]
+  process.exit = ((code: unknown) => void codes.push(code)) as typeof process.exit
+  try {
+    for (const [signal, number] of [['SIGINT', 2], ['SIGTERM', 15]] as const) {
+      const slowly = async function* () {
+        yield Buffer.from('half')
+        ;(process as EventEmitter).emit(signal, signal, number)
+        throw new Error('ended')
+      }
+      await writeArchive(slowly(), join(directory, 'saved.tar')).catch(() => {})
+    }
+    assert.equal([codes, readdirSync(directory)], [[130, 143], []])
+  } finally {
+    process.exit = exit
+    rmSync(directory, { recursive: true })
+  }
+})
+
+test('an archive is for the one who asked for it', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'pocker-print-'))
+  try {
+    await writeArchive([Buffer.from('secret')], join(directory, 'saved.tar'))
+    assert.is(statSync(join(directory, 'saved.tar')).mode & 0o777, 0o600)
+    assert.equal(readdirSync(directory), ['saved.tar'])
+  } finally {
+    rmSync(directory, { recursive: true })
+  }
+})
+
 test('a list by a template, as JSON, or with a misspelt field', () => {
   const rows = imageRows([{ ...nameless, created: at(NOW - 31 * SECOND) }], { digests: false, truncate: true, now: NOW })
   assert.is(formatRows('table {{.ID}}\\t{{lower .Repository}}', rows, IMAGES), 'IMAGE ID       REPOSITORY\n2b3c2b3c2b3c   <none>\n')
@@ -146,6 +198,8 @@ IMAGE          CREATED       CREATED BY                                      SIZ
 test('what an image says of itself gives no orders to the terminal', () => {
   const step = { id: hex('1a2b'), created: undefined, createdBy: 'RUN \x1b]0;owned\x07', size: 0, comment: '\x1b[2J' }
   assert.equal(historyRows([step], { human: true, truncate: true }).map(({ CreatedBy, Comment, CreatedSince }) => [CreatedBy, Comment, CreatedSince]), [['RUN ?]0;owned?', '?[2J', '']])
+  const image = { ...busybox, config: { history: [{ created_by: 'RUN \x9b2J\x1b[2J' }] }, layers: [hex('3c')], layerSizes: [1] } as unknown as Image
+  assert.match(tree(image), /RUN  2J \[2J$/)
 })
 
 test('columns are as wide as what is in them, counted in characters', () => {

@@ -1,11 +1,12 @@
 // The store: what goes in is checked, names come and go as Docker's, and what is nobody's goes.
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { setTimeout } from 'node:timers/promises'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { digestOf, type Digest } from '@pocker/layers'
-import { ImageConflict, NoSuchImage, parseReference, type Image, type Images, type User } from '@pocker/images'
+import { digestOf, hexOf, locked, type Digest } from '@pocker/layers'
+import { createImage, ImageConflict, NoSuchImage, parseReference, type Image, type Images, type User } from '@pocker/images'
 import { rootTest } from '@pocker/testing'
-import { twoLayers, workplace } from './given.ts'
+import { archive, member, twoLayers, workplace } from './given.ts'
 
 const { path, store } = workplace(test)
 const rejected = async (body: Promise<unknown>): Promise<Error> => body.then(() => { throw new Error('expected an error, got none') }, (error: Error) => error)
@@ -210,6 +211,67 @@ rootTest(test, 'what is held is not pruned', async () => {
   assert.not(images.blobs.has(digest))
 })
 
+rootTest(test, 'a layer that appears while a prune waits for its turn is held, too', async () => {
+  const images = store()
+  const bytes = await archive(member('file', 'text'))
+  const { chainId } = await images.layers.add({ diffId: digestOf(bytes), source: [bytes] })
+  const chain = images.layers.path('chains', hexOf(chainId))
+  renameSync(chain, path('aside'))
+  await images.holding([chainId], async () => {
+    const { pruning } = await locked(images.layers.path('lock'), async () => {
+      const pruning = store().prune()
+      await setTimeout(200)
+      renameSync(path('aside'), chain) // as a pull does, which has the lock
+      return { pruning }
+    })
+    await pruning
+    assert.ok(images.layers.get(chainId))
+  })
+})
+
+rootTest(test, 'fifteen thousand names are no damage', async () => {
+  const images = store()
+  const image = await twoLayers(images)
+  const file = path('store/images/index.json')
+  const index = JSON.parse(readFileSync(file, 'utf8')) as { manifests: { annotations: object }[] }
+  const [one] = index.manifests
+  const more = Array.from({ length: 15_000 }, (_, i) => ({ ...one, annotations: { 'org.opencontainers.image.ref.name': `docker.io/library/box:more-${i}` } }))
+  writeFileSync(file, JSON.stringify({ ...index, manifests: [...index.manifests, ...more] }, undefined, 2))
+  assert.ok(readFileSync(file).length > 4 * 1024 * 1024)
+  assert.is(images.find('box:more-14999').id, image.id)
+  assert.is((await images.tag(image, parseReference('box:2'))).names.length, 15_002)
+})
+
+rootTest(test, 'what a registry calls one image is not the name of another', async () => {
+  const images = store()
+  const [first, second] = [await twoLayers(images), await twoLayers(images, 'box:2', 'two')]
+  const digest = digestOf('an index for two machines')
+  await images.pushed(first, parseReference('box:1'), digest)
+  await images.pushed(second, parseReference('box:2'), digest)
+  assert.equal([first, second].map(({ id }) => images.find(id).repoDigests), [[], [`box@${digest}`]])
+  assert.is(images.find(`box@${digest}`).id, second.id)
+})
+
+rootTest(test, 'the newest is first, and last what does not say when it was made', async () => {
+  const images = store()
+  const times = ['2022-01-01T00:00:00Z', undefined, '2024-01-01T00:00:00Z', undefined, '2023-01-01T00:00:00Z', '2021-01-01T00:00:00Z', undefined]
+  for (const [i, created] of times.entries()) {
+    await createImage(images, { steps: [{ comment: String(i) }], config: { os: 'linux', architecture: 'amd64', ...(created && { created }) } })
+  }
+  assert.equal(images.list().map(({ created }) => created?.slice(0, 4)), ['2024', '2023', '2022', '2021', undefined, undefined, undefined])
+})
+
+rootTest(test, 'a name that could be the beginning of an id is given to no image', async () => {
+  const images = store()
+  const image = await twoLayers(images)
+  for (const name of ['sha256', 'sha256:abc', `docker.io/library/sha256:${'a'.repeat(64)}`]) {
+    assert.match((await rejected(images.tag(image, parseReference(name)))).message, /^reference: expected a name, which sha256: is not, got "sha256:\w+"$/)
+  }
+  const { mediaType, digest } = image.manifest
+  await rejected(images.put(images.blobs.read(digest), mediaType, { reference: parseReference('sha256:abc') }))
+  assert.equal(images.find(image.id).repoTags, ['box:1'])
+})
+
 rootTest(test, 'damage is found, and told by name; the image can be removed and made again', async () => {
   const images = store()
   const image = await twoLayers(images)
@@ -223,6 +285,20 @@ rootTest(test, 'damage is found, and told by name; the image can be removed and 
   await again.prune()
   assert.equal((await twoLayers(again)).id, image.id)
   assert.equal(await again.check(), [])
+})
+
+rootTest(test, 'what is left of a damaged image stays until somebody removes it, and goes with all of its names then', async () => {
+  const images = store()
+  const image = await twoLayers(images)
+  await images.tag(image, parseReference('box:2'))
+  const blobs = images.blobs.list().toSorted()
+  await twoLayers(images, 'other:1', 'other')
+  writeFileSync(images.blobs.path(image.id), 'x', { flag: 'r+' })
+  const again = store()
+  await again.prune({ all: true })
+  assert.equal(again.blobs.list().toSorted(), blobs)
+  assert.equal((await again.remove('docker.io/library/box:1')).untagged, ['box:1', 'box:2'])
+  assert.equal(again.blobs.list(), [])
 })
 
 rootTest(test, 'a blob and a layer that are missing are told', async () => {

@@ -1,8 +1,9 @@
 // Archives: what is saved is loaded again, to the byte; what old tools wrote, too; and what is broken changes nothing.
+import { writeFileSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { exportRootfs, history, importRootfs, inspect, load, OCI_INDEX, OCI_MANIFEST, parseReference, save, writeManifest, type Images } from '@pocker/images'
+import { applyChanges, exportRootfs, history, importRootfs, inspect, load, OCI_INDEX, OCI_MANIFEST, parseReference, save, writeManifest, type Images } from '@pocker/images'
 import { digestOf, hexOf, type Member } from '@pocker/layers'
 import { rootTest } from '@pocker/testing'
 import { all, archive, CREATED, gzip, member, oldArchive, sh, twoLayers, workplace } from './given.ts'
@@ -31,6 +32,45 @@ rootTest(test, 'saved twice, it is the same bytes; by its id, it has no name', a
   const bytes = await saved(images, image.id)
   assert.ok(bytes.equals(await saved(store(), image.id.slice(7, 19))))
   assert.equal((await load(store('other'), [bytes])).map(({ names }) => names), [[]])
+})
+
+rootTest(test, 'what is not here is told before the first byte is asked for; a repository needs no tag', async () => {
+  const images = store()
+  await twoLayers(images)
+  assert.throws(() => save(images, ['box:1', 'nosuch']), /^No such image: nosuch:latest$/)
+  assert.equal((await load(store('other'), save(images, ['box']))).map(({ names }) => [...names]), [['box:1']])
+})
+
+rootTest(test, 'what is removed just before it is saved is told before the first byte', async () => {
+  const images = store()
+  await twoLayers(images)
+  const bytes = save(images, ['box:1'])
+  await store().remove('box:1')
+  assert.match((await rejected(bytes.next())).message, /^blob sha256:\w+: expected a file, got none; pull or load its image again$/)
+})
+
+rootTest(test, 'an image whose config is damaged is whole again, once it is removed and loaded', async () => {
+  const images = store()
+  const image = await twoLayers(images)
+  const bytes = await saved(images, 'box:1')
+  writeFileSync(images.blobs.path(image.id), 'x', { flag: 'r+' })
+  const again = store()
+  await again.remove('box:1')
+  assert.is((await load(again, [bytes]))[0]?.image.id, image.id)
+  assert.equal(await again.check(), [])
+})
+
+rootTest(test, 'an image is removed while it is loaded once more: it is there', async () => {
+  const images = store()
+  const image = await twoLayers(images)
+  const bytes = await saved(images, 'box:1')
+  const slowly = async function* () {
+    yield bytes.subarray(0, -2048) // all of the blobs, which are here
+    await store().remove('box:1')
+    yield bytes.subarray(-2048)
+  }
+  assert.is((await load(images, slowly()))[0]?.image.id, image.id)
+  assert.equal(await images.check(), [])
 })
 
 rootTest(test, 'compressed, in small pieces, and twice at once', async () => {
@@ -106,6 +146,11 @@ const BROKEN: readonly (readonly [what: string, make: () => Promise<Buffer>, mes
   }), /^archive: expected sha256:\w+, got sha256:\w+$/],
   ['a manifest.json with a file that is missing', () => archive(member('manifest.json', '[{"Config":"../../etc/passwd","Layers":[]}]')), /^archive: expected a file "..\/..\/etc\/passwd", got none$/],
   ['a manifest.json that is a list of numbers', () => archive(member('manifest.json', '[1]')), /^manifest.json: \[0\]: expected an object, got 1$/],
+  ['too many links', async () => gzip(await archive(...Array.from({ length: 20_001 }, (_, i) => member(`${i}`, '', { type: 'symlink', target: 'x' })))), /^archive: expected at most 20000 files$/],
+  ['a machine with a name of a megabyte', async () => {
+    const config = JSON.stringify({ architecture: 'x'.repeat(2 ** 20), os: 'linux', rootfs: { type: 'layers', diff_ids: [] } })
+    return await archive(member('config.json', config), member('manifest.json', '[{"Config":"config.json","Layers":[]}]'))
+  }, /^config: architecture: expected at most 128 characters, got "x{79}…$/],
   ['links in a circle', () => archive(member('manifest.json', '', { type: 'symlink', target: 'b' }), member('b', '', { type: 'symlink', target: 'manifest.json' })), /^archive: expected index.json or manifest.json/],
 ]
 
@@ -133,6 +178,15 @@ rootTest(test, 'a root file system is imported, with changes, and exported as it
   })
   assert.equal(history(image), [{ id: image.id, created: CREATED, createdBy: '', size: 5, comment: 'from a test', tags: ['mine:1'], layer: digestOf(bytes) }])
   assert.equal((await importRootfs(store('other'), [bytes], options)).manifest.digest, image.manifest.digest)
+})
+
+test('a new entrypoint has no use for the command of the image below; a range of ports is all of them', () => {
+  const below = { Entrypoint: ['old'], Cmd: ['for', 'old'] }
+  assert.equal(applyChanges(below, ['ENTRYPOINT ["new"]']), { Entrypoint: ['new'] })
+  assert.equal(applyChanges(below, ['ENTRYPOINT ["new"]', 'USER me', 'CMD ["for", "new"]']), { Entrypoint: ['new'], User: 'me', Cmd: ['for', 'new'] })
+  assert.equal(applyChanges(below, ['CMD ["for", "new"]', 'entrypoint ["new"]']), { Entrypoint: ['new'], Cmd: ['for', 'new'] })
+  assert.equal(applyChanges({}, ['EXPOSE 80-82/udp 7']).ExposedPorts, { '80/udp': {}, '81/udp': {}, '82/udp': {}, '7/tcp': {} })
+  assert.throws(() => applyChanges({}, ['EXPOSE 82-80']), /^change: expected a port such as 80\/tcp, got "82-80"$/)
 })
 
 rootTest(test, 'an import that fails leaves nothing', async () => {

@@ -135,13 +135,30 @@ test('who is not logged in is told to; a login is tried before it is kept', asyn
     assert.is(await refused(pull(images, name)), `RegistryError: pull access denied for ${server.host}/team/app: ${hint}`)
     assert.match(await refused(login({ host: server.host, username: 'alice', password: 'wrong' })), /expected the right user name and password for .*, got 401 unauthorized/)
     assert.equal(readdirSync(home), [])
-    assert.is(await login({ host: `http://${server.host}/`, username: 'alice', password: 'secret' }), 'Login Succeeded')
+    const warnings: string[] = []
+    const warn = (text: string): void => { warnings.push(text) }
+    assert.is(await login({ host: `http://${server.host}/`, username: 'alice', password: 'secret', warn }), 'Login Succeeded')
+    assert.equal(warnings, [`
+WARNING! Your credentials are stored unencrypted in '${home}/config.json'.
+Configure a credential helper to remove this warning. See
+https://docs.docker.com/go/credential-store/
+
+`])
     await push(images, name)
     assert.is((await pull(store(), name)).status, 'newer')
     assert.is(await logout(server.host), `Removing login credentials for ${server.host}`)
     assert.match(await refused(pull(store(), name)), /pocker login/)
     write(home, { auths: { [server.host]: auth('alice:old') } })
     assert.match(await refused(pull(store(), name)), /expected a login to .*, got 401; type: pocker login /)
+  })
+})
+
+test('what a helper keeps needs no warning', async ({ home }) => {
+  await guarded(async (server) => {
+    helper(home, 'all')
+    write(home, { credsStore: 'all' })
+    const warn = (text: string): void => { throw new Error(text) }
+    assert.is(await login({ host: server.host, username: 'alice', password: 'secret', warn }), 'Login Succeeded')
   })
 })
 

@@ -1,6 +1,6 @@
 // Registries that lie, drip, lead astray, or are not there: one clear line, and nothing stored.
 import { once } from 'node:events'
-import { readdirSync } from 'node:fs'
+import { readdirSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { createServer as createTcp, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -12,12 +12,13 @@ import { digestOf } from '@pocker/layers'
 import { pull, push, type RegistryOptions } from '@pocker/registry'
 import type { Trust } from '../src/client/connection.ts'
 import { connect } from '../src/client/session.ts'
-import { OCI, imageIn, noise, parts, refused, registry, says, selfSigned, store, tidy, type Parts } from './given.ts'
+import { OCI, directory, imageIn, noise, parts, refused, registry, says, selfSigned, store, tidy, type Parts } from './given.ts'
 
 const test = suite('faults')
 const image: Parts = await parts([50_000], { seed: 'faults' })
 const [layer, digest] = [image.layers[0] as Parts['layers'][0], digestOf(image.manifest)]
 test.after(tidy)
+for (const name of ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy']) delete process.env[name] // this machine's own
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => boolean | void
 const QUICK: RegistryOptions = { tries: 3, pause: 1, idle: 300, credentials: () => undefined }
@@ -189,7 +190,7 @@ test('nobody there, no such name, HTTP where HTTPS is wanted, a certificate that
   says(await refused(pull(store(), parseReference(`127.0.0.1:${port}/x`), QUICK)), /127\.0\.0\.1:\d+: expected a registry, got: connection refused; see whether it runs/)
   says(await refused(pull(store(), parseReference('registry.invalid/x'), QUICK)), /registry\.invalid: expected an address for the name, got: no such host \(\w+\); check the name/)
   const strict = (host: string, trust: Trust = {}): Promise<unknown> => connect(
-    [{ base: new URL(`https://${host}`), host, isMirror: false, trust: { ...trust, rejectUnauthorized: true } }],
+    [{ base: new URL(`https://${host}`), host, isMirror: false, trust }],
     { idle: 1000, scopes: [], credentials: () => undefined },
   ).then((session) => session.close())
   await odd(async (host) => {
@@ -200,6 +201,14 @@ test('nobody there, no such name, HTTP where HTTPS is wanted, a certificate that
   try {
     says(await refused(strict(server.host)), new RegExp(`${server.host}: expected a certificate that can be checked, got: x509: .*; put its CA into /etc/docker/certs\\.d/${server.host}/ca\\.crt`))
     await strict(server.host, { ca: [tls.cert] })
+    const before = process.env['SSL_CERT_FILE']
+    process.env['SSL_CERT_FILE'] = join(directory(), 'roots.pem')
+    writeFileSync(process.env['SSL_CERT_FILE'], tls.cert)
+    try {
+      await strict(server.host) // whom the machine trusts
+    } finally {
+      before === undefined ? delete process.env['SSL_CERT_FILE'] : process.env['SSL_CERT_FILE'] = before
+    }
   } finally {
     await server.close()
   }
@@ -215,6 +224,72 @@ test('a push to a registry that takes nothing is told in one line', async () => 
     await images.tag(images.list()[0] as never, parseReference(`${host}/odd`))
     says(await refused(push(images, parseReference(`${host}/odd`), QUICK)), /expected the registry to store sha256:\w+, got "sha256:0"/)
   }, ({ method }, response) => method === 'HEAD' ? !!response.end() : method === 'PUT' && !!response.writeHead(201, { 'docker-content-digest': 'sha256:0' }).end())
+})
+
+/** Takes what is pushed, but for what the other does instead. */
+const taking = (other: Handler): Handler => (request, response) => {
+  if (request.url === '/v2/' || other(request, response)) return
+  request.resume()
+  const status = { HEAD: 404, POST: 202, PUT: 201 }[request.method ?? ''] ?? 204
+  request.once('end', () => void response.writeHead(status, { location: '/v2/odd/blobs/uploads/1' }).end())
+  return true
+}
+
+test('a registry that does not let us mount from a neighbour gets the bytes', async () => {
+  for (const status of [400, 401, 403, 405]) {
+    const images = store()
+    await odd(async (host, _, asked) => {
+      const image = await imageIn(images, `${host}/odd`, [1000])
+      await images.pushed(image, parseReference(`${host}/neighbour:1`), image.manifest.digest)
+      await push(images, parseReference(`${host}/odd`), QUICK)
+      assert.is(asked.filter((line) => line.includes('mount=')).length, 2, `${asked.join()}`)
+      assert.is(asked.filter((line) => line.startsWith('PUT ')).length, 3, `${asked.join()}`)
+    }, taking(({ url = '' }, response) => url.includes('mount=') && !!response.writeHead(status, { 'www-authenticate': 'Basic realm="x"' }).end()))
+  }
+})
+
+test('where a registry does not say how much of a cut upload arrived, it is begun anew', async () => {
+  for (const status of [400, 404, 405]) {
+    const images = store()
+    let cuts = 0
+    await odd(async (host, _, asked) => {
+      await imageIn(images, `${host}/odd`, [1000])
+      await push(images, parseReference(`${host}/odd`), QUICK)
+      assert.is(asked.filter((line) => line.startsWith('POST ')).length, 3, `${asked.join()}`)
+    }, taking(({ method, socket }, response) => {
+      if (method === 'GET') return !!response.writeHead(status).end()
+      return method === 'PUT' && cuts++ === 0 && !!socket.destroy()
+    }))
+  }
+})
+
+test('an upload that its registry has forgotten is begun anew', async () => {
+  const images = store()
+  let forgotten = 0
+  await odd(async (host, _, asked) => {
+    await imageIn(images, `${host}/odd`, [1000])
+    await push(images, parseReference(`${host}/odd`), QUICK)
+    assert.is(asked.filter((line) => line.startsWith('POST ')).length, 3, `${asked.join()}`)
+  }, taking(({ method, url = '' }, response) => {
+    if (method === 'GET') return !!response.writeHead(404).end()
+    return method === 'PUT' && url.includes('/blobs/') && forgotten++ === 0 && !!response.writeHead(404).end()
+  }))
+})
+
+test('who is asked to wait for hours is told so at once', async () => {
+  await odd(async (host, images, asked) => {
+    says(await refused(pull(images, parseReference(`${host}/odd`), QUICK)), /toomanyrequests: .* got 429/)
+    assert.is(asked.filter((line) => line.includes('/manifests/')).length, 1)
+  }, (request, response) => isManifest(request) && !!response.writeHead(429, { 'retry-after': '7200' }).end())
+})
+
+test('what one mirror says wrongly comes from the next', async () => {
+  await odd(async (lying) => {
+    await odd(async (honest, images) => {
+      await pull(images, parseReference('odd'), { ...QUICK, mirrors: [`http://${lying}`, `http://${honest}`] })
+      assert.equal(await images.check(), [])
+    }, () => {})
+  }, (request, response) => isLayer(request) && !!response.end(flipped))
 })
 
 test.run()

@@ -73,12 +73,14 @@ test('HTTP is for this machine, and for hosts that are named', () => {
     const { hostname } = new URL(`https://${host}`)
     assert.is(isNamed(hostname, host, list), expected, `${host} in ${list.join()}`)
   }
-  assert.throws(() => isNamed('127.0.0.1', '127.0.0.1', ['nonsense/8']), /insecure registry: expected a host or a block as 10\.0\.0\.0\/8, got "nonsense\/8"/)
+  assert.throws(() => isNamed('127.0.0.1', '127.0.0.1', ['nonsense/8']), /list of hosts: expected a host or a block as 10\.0\.0\.0\/8, got "nonsense\/8"/)
   const urls = (domain: string, insecure: string[] = []): string[] => endpointsOf(domain, { insecure }).map(({ base }) => base.origin)
   assert.equal(urls('hub.example'), ['https://hub.example'])
   assert.equal(urls('hub.example', ['hub.example']), ['https://hub.example', 'http://hub.example'])
   assert.equal(urls('localhost:5000'), ['https://localhost:5000', 'http://localhost:5000'])
-  assert.is(endpointsOf('hub.example', {})[0]?.trust.rejectUnauthorized, true)
+  const unchecked = (domain: string, url: string, insecure: string[] = []): boolean | undefined => endpointsOf(domain, { insecure })[0]?.trust.isUnchecked?.(new URL(url))
+  assert.equal([unchecked('hub.example', 'https://hub.example'), unchecked('hub.example', 'https://hub.example', ['hub.example'])], [false, true])
+  assert.equal([unchecked('localhost:5000', 'https://localhost:5000'), unchecked('localhost:5000', 'https://auth.example')], [true, false])
 })
 
 test('mirrors are for Docker\'s registry, for pulls, and come first', () => {
@@ -87,7 +89,9 @@ test('mirrors are for Docker\'s registry, for pulls, and come first', () => {
     [['https://mirror.example', true], ['http://10.0.0.1:5000', true], ['https://registry-1.docker.io', false]])
   assert.is(endpointsOf('docker.io', { mirrors }, false).length, 1)
   assert.is(endpointsOf('hub.example', { mirrors }).length, 1)
-  assert.throws(() => endpointsOf('docker.io', { mirrors: ['mirror'] }), /expected a host, or a mirror's .* address, got "mirror"/)
+  for (const wrong of ['mirror', 'https://mirror.example/path', 'https://alice:secret@mirror.example', 'ftp://mirror.example']) {
+    assert.throws(() => endpointsOf('docker.io', { mirrors: [wrong] }), /expected a host, or a mirror's .* address/)
+  }
 })
 
 test('certificates lie in a directory for each host; a certificate needs its key', () => {

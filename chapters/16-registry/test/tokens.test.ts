@@ -2,13 +2,15 @@
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { createServer, request as httpRequest, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { parseReference } from '@pocker/images'
 import { login, pull, push, type RegistryOptions } from '@pocker/registry'
-import { directory, imageIn, refused, registry, says, store, tidy, type Registry } from './given.ts'
+import { connect } from '../src/client/session.ts'
+import { directory, imageIn, refused, registry, says, selfSigned, store, tidy, type Registry } from './given.ts'
 
 const test = suite<{ server: Registry }>('tokens')
 test.before(async (context) => { context.server = await registry() })
@@ -40,7 +42,7 @@ async function fronted(
     asked.push({ method: request.method ?? '', query: searchParams, authorization: request.headers.authorization, form: new URLSearchParams(text) })
     left = uses
     const given = answer(`token-${++count}`)
-    given === 401 ? response.writeHead(401).end('{"details":"incorrect username or password"}') : response.end(typeof given === 'string' ? given : JSON.stringify(given))
+    typeof given === 'number' && given >= 400 ? response.writeHead(given).end('{"details":"incorrect username or password"}') : response.end(typeof given === 'string' ? given : JSON.stringify(given))
   })
   const front = await listening((request, response) => {
     authorizations.push(request.headers.authorization)
@@ -109,7 +111,7 @@ test('with an identity token another is asked for, and a login keeps that instea
     const before = process.env['DOCKER_CONFIG']
     process.env['DOCKER_CONFIG'] = home
     try {
-      assert.is(await login({ host, username: 'alice', password: 'secret' }), 'Login Succeeded')
+      assert.is(await login({ host, username: 'alice', password: 'secret', warn: (text) => { throw new Error(text) } }), 'Login Succeeded')
       assert.is(asked[0]?.query.get('offline_token'), 'true')
       assert.equal(JSON.parse(readFileSync(join(home, 'config.json'), 'utf8')), { auths: { [host]: { identitytoken: 'IDENTITY' } } })
       says(await refused(pull(store(), parseReference(`${host}/none`))), /manifest unknown/)
@@ -123,6 +125,7 @@ test('with an identity token another is asked for, and a login keeps that instea
 
 const ANSWERS: Readonly<Record<string, readonly [unknown, RegExp]>> = {
   'a refusal': [401, /pull access denied for .*\/none: expected a login to .*, got 401 from .*; type: pocker login/],
+  'a denial, as GitHub\'s': [403, /pull access denied for .*\/none: expected a login to .*, got 403 from .*; type: pocker login/],
   'a web page': ['<html>', /expected a token, got "<html>"/],
   'a token with a line break': [{ token: 'a\r\nX: y' }, /expected a token, got an answer without a token/],
   'an empty object': [{}, /expected a token, got an answer without a token/],
@@ -139,12 +142,44 @@ for (const [name, [answer, expected]] of Object.entries(ANSWERS)) {
   })
 }
 
+test('a token server that is busy is asked again', async ({ server }) => {
+  for (const status of [429, 503]) {
+    await fronted(server.host, { answer: (token) => token === 'token-1' ? status : { token } }, async ({ host, asked }) => {
+      says(await refused(pull(store(), parseReference(`${host}/none`), alice)), /manifest unknown/)
+      assert.is(asked.length, 2)
+    })
+  }
+})
+
 test('a token server that is no address is not asked', async ({ server }) => {
   for (const realm of ['nonsense', 'file:///etc/passwd', '']) {
     await fronted(server.host, { realm }, async ({ host, asked }) => {
       says(await refused(pull(store(), parseReference(`${host}/none`), alice)), /expected the https:\/\/ address of a token server, got /)
       assert.is(asked.length, 0)
     })
+  }
+})
+
+test('a password is not sent to a token server whose certificate nobody knows, though the registry\'s own need not be checked', async () => {
+  let asked = 0
+  const tokens = createTlsServer(selfSigned(), (_, response) => { asked++; response.end('{"token":"x"}') }).listen(0, '127.0.0.1')
+  await once(tokens, 'listening')
+  const realm = `https://127.0.0.1:${(tokens.address() as AddressInfo).port}/token`
+  const front = createTlsServer(selfSigned(), (_, response) => { response.writeHead(401, { 'www-authenticate': `Bearer realm="${realm}"` }).end() }).listen(0, '127.0.0.1')
+  await once(front, 'listening')
+  const base = new URL(`https://127.0.0.1:${(front.address() as AddressInfo).port}`)
+  const at = (isUnchecked: (url: URL) => boolean): Promise<unknown> =>
+    connect([{ base, host: base.host, isMirror: false, trust: { isUnchecked } }], { idle: 1000, scopes: [], credentials: () => ({ username: 'alice', password: 'secret' }) })
+  try {
+    says(await refused(at(({ host }) => host === base.host)), /expected a certificate that can be checked/)
+    assert.is(asked, 0)
+    says(await refused(at(() => true)), /expected a login/)
+    assert.is(asked, 1)
+  } finally {
+    for (const server of [front, tokens]) {
+      server.close()
+      server.closeAllConnections()
+    }
   }
 })
 

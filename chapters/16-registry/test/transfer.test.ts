@@ -1,9 +1,12 @@
 // From our store to our registry and back.
+import { once } from 'node:events'
+import { createServer, request as httpRequest } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { parseReference } from '@pocker/images'
 import { digestOf } from '@pocker/layers'
-import { pull, push, tagsOf, type Progress, type RegistryOptions } from '@pocker/registry'
+import { pull, push, tagsAt, tagsOf, type Progress, type RegistryOptions } from '@pocker/registry'
 import { expect, given, imageIn, OCI, parts, refused, registry, says, store, tidy, type Registry } from './given.ts'
 
 const test = suite<{ server: Registry }>('transfer')
@@ -105,6 +108,60 @@ test('a mirror is asked first; what it does not have, or when it is not there, c
     assert.ok(server.log.some(({ url, status }) => url === '/v2/library/mirrored/manifests/latest' && status === 404))
   } finally {
     await mirror.close()
+  }
+})
+
+test('all tags that the registry has, page after page', async ({ server }) => {
+  const image = await parts([10], { seed: 'pages' })
+  for (const tag of ['1', '2', '3', 'latest', 'v4']) await given(server.url, 'tags/there', tag, image)
+  const front = createServer((request, response) => { // it has two at a time
+    const { pathname, searchParams } = new URL(request.url ?? '', 'http://x')
+    searchParams.set('n', '2')
+    httpRequest(`${server.url}${pathname}?${searchParams}`, (answer) => {
+      answer.pipe(response.writeHead(answer.statusCode ?? 0, answer.headers))
+    }).end()
+  }).listen(0, '127.0.0.1')
+  await once(front, 'listening')
+  const host = `127.0.0.1:${(front.address() as AddressInfo).port}`
+  try {
+    const tags = await tagsAt(parseReference(`${host}/tags/there`), nobody)
+    assert.equal(tags.map(({ tag }) => tag), ['1', '2', '3', 'latest', 'v4'])
+    assert.equal(tags[0], parseReference(`${host}/tags/there:1`))
+    assert.match(await refused(tagsAt(parseReference(`${host}/none`), nobody)), /expected 200, got 404 \(name unknown: /)
+  } finally {
+    front.close()
+    front.closeAllConnections()
+  }
+})
+
+/** A page, where it says that the next one is, and what is said of it. */
+const PAGES: readonly (readonly [string, string | undefined, RegExp])[] = [
+  ['{"tags":["a"]}', '</v2/x/tags/list>; rel="next"', /expected at most 1000 pages of tags, got more/],
+  ['{"tags":["a"]}', '<http://elsewhere.test/v2/x/tags/list>; rel="next"', /expected its own address in Link, got "http:\/\/elsewhere/],
+  ['{"tags":[1]}', undefined, /expected a list of tags, got "\{\\"tags/], ['<html>', undefined, /expected a list of tags, got "<html>"/],
+  ['{"tags":["a@b/../c"]}', undefined, /reference: expected /],
+]
+for (const [page, link, expected] of PAGES) {
+  test(`a list of tags as ${page} ${link ?? ''} is refused`, async () => {
+    const server = createServer((_, response) => { response.writeHead(200, link === undefined ? {} : { link }).end(page) }).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    try {
+      assert.match(await refused(tagsAt(parseReference(`127.0.0.1:${(server.address() as AddressInfo).port}/x`), nobody)), expected)
+    } finally {
+      server.close()
+      server.closeAllConnections()
+    }
+  })
+}
+
+test('what has no tags has none', async () => {
+  const server = createServer((_, response) => { response.end('{"name":"x","tags":null}') }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  try {
+    assert.equal(await tagsAt(parseReference(`127.0.0.1:${(server.address() as AddressInfo).port}/x`), nobody), [])
+  } finally {
+    server.close()
+    server.closeAllConnections()
   }
 })
 

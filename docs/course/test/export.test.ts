@@ -45,7 +45,7 @@ rootTest(test, 'a repository for students: no solution, no hidden check, no sour
 
 rootTest(test, 'it is installed without a network, and grades; a reset brings the starter back', () => {
   const to = join(dir, 'students')
-  const npm = run('unshare', ['--net', 'npm', 'install', '--loglevel=error'], to)
+  const npm = run('unshare', ['--net', 'npm', 'install', '--loglevel=error', '--cache', join(dir, 'cache'), '--fetch-retries=0'], to)
   assert.is(npm.status, 0, npm.stderr)
   const course = (...words: string[]) => run('unshare', ['--net', join(to, 'node_modules/.bin/course'), ...words], to)
   assert.match(course('list').stdout, /0 of \d+ exercises, 0 of \d+ points/)

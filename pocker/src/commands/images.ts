@@ -7,22 +7,23 @@ type Archive = typeof import('./images/archive.ts')
 type Registry = typeof import('./images/registry.ts')
 const local = (name: Exclude<keyof Local, 'here'>): Verb['run'] => async () => (await import('./images/local.ts'))[name]
 const archive = (name: keyof Archive): Verb['run'] => async () => (await import('./images/archive.ts'))[name]
-const registry = (name: Exclude<keyof Registry, 'fetchImage'>): Verb['run'] =>
+const registry = (name: Exclude<keyof Registry, 'fetchImage' | 'baseOf'>): Verb['run'] =>
   async () => (await import('./images/registry.ts'))[name]
 
 const FORMAT = ['--format <template>', 'a Go template; json; or `table` and a template'] as const
 const NO_TRUNC = ['--no-trunc', 'do not cut anything off'] as const
+const ALL_TAGS = ['-a, --all-tags', 'all tags of the repository'] as const
 const QUIET = ['-q, --quiet', 'only what a program needs'] as const
 const PLATFORM = ['--platform <os/architecture>', 'for another machine than this one'] as const
 
 const VERBS: readonly Verb[] = [
   {
     names: 'pull image|pull', words: '<reference>', summary: 'fetch an image from a registry', run: registry('pullImage'),
-    flags: [QUIET, PLATFORM],
+    flags: [QUIET, ALL_TAGS, PLATFORM],
   },
   {
     names: 'push image|push', words: '<reference>', summary: 'send an image to a registry', run: registry('pushImage'),
-    flags: [QUIET, ['-a, --all-tags', 'all tags of the repository']],
+    flags: [QUIET, ALL_TAGS],
   },
   {
     names: 'login', words: '[registry]', summary: 'log in to a registry', run: registry('logIn'),

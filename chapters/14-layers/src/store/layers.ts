@@ -56,8 +56,8 @@ export class Layers {
   }
 
   get(id: Digest): Layer | undefined {
-    const file = join(this.#chain(id), 'layer.json')
-    return isDigest(id) && existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) as Layer : undefined
+    const written = isDigest(id) ? unlessMissing(() => readFileSync(join(this.#chain(id), 'layer.json'), 'utf8')) : undefined
+    return written === undefined ? undefined : JSON.parse(written) as Layer
   }
 
   /** Its files: with overlayfs its own, otherwise those of the layers below, too. */
@@ -158,8 +158,8 @@ export class Layers {
   /** Containers' layers, see writable.ts. */
   writables(): { readonly name: string; readonly top?: Digest; readonly borrowed?: true }[] {
     return namesIn(this.path('writable')).flatMap((name) => {
-      const file = this.path('writable', name, 'writable.json')
-      return existsSync(file) ? { name, ...JSON.parse(readFileSync(file, 'utf8')) as { top?: Digest } } : []
+      const written = unlessMissing(() => readFileSync(this.path('writable', name, 'writable.json'), 'utf8'))
+      return written === undefined ? [] : { name, ...JSON.parse(written) as { top?: Digest } }
     })
   }
 
@@ -203,10 +203,12 @@ export class Layers {
 const SHORT = 4
 
 const namesIn = (directory: string): string[] => (existsSync(directory) ? readdirSync(directory) : [])
+const linkText = (path: string): string | undefined => unlessMissing(() => readlinkSync(path))
 
-function linkText(path: string): string | undefined {
+/** It may go at any time: another process takes it away. */
+function unlessMissing(read: () => string): string | undefined {
   try {
-    return readlinkSync(path)
+    return read()
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error

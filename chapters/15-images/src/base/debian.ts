@@ -1,6 +1,6 @@
 // Debian, as debootstrap makes it, without the traces of the machine that made it.
 //
-//   await debianRootfs('./build')   → { path: './build/rootfs', source: 'debian bookworm (minbase)', … }
+//   await debianRootfs('./build')   → { path: './build/rootfs', source: "Debian's packages, bookworm, minbase", … }
 //
 // Invariant: what is left depends on the packages only. @see debootstrap(8); reproducible-builds.org, SOURCE_DATE_EPOCH
 import { execFile } from 'node:child_process'
@@ -33,7 +33,7 @@ export async function debianRootfs(directory: string): Promise<Grown> {
   }
   writeFileSync(join(path, 'etc/machine-id'), '')
   writeFileSync(join(path, 'etc/shadow'), sinceThen(textOf(join(path, 'etc/shadow')), date))
-  return { path, source: `debian ${suite} (minbase)`, date, without: /^dev\/./ }
+  return { path, source: `Debian's packages, ${suite}, minbase`, date, without: /^dev\/./ }
 }
 
 async function bootstrap(suite: string, path: string): Promise<void> {

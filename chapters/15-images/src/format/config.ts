@@ -72,6 +72,8 @@ const maybe = <T>(schema: v.GenericSchema<unknown, T>): v.GenericSchema<unknown,
   v.pipe(v.nullish(schema), v.transform((value) => value ?? undefined)) as v.GenericSchema<unknown, T | undefined>
 const text = v.pipe(v.string('text'), v.check((value) => !value.includes('\0'), 'text without NUL'))
 const texts = v.array(text)
+/** It is copied into the index of the store. */
+const word = v.pipe(text, v.maxLength(128, 'at most 128 characters'))
 /** It is shown only. */
 const shown = v.string('text')
 const isTime = (value: string): boolean => !Number.isNaN(Date.parse(value))
@@ -94,7 +96,7 @@ const stepSchema = v.object({
   empty_layer: maybe(v.boolean('true or false')),
 })
 const configSchema = v.object({
-  created: maybe(time), author: maybe(shown), architecture: text, os: text, variant: maybe(text), 'os.version': maybe(text),
+  created: maybe(time), author: maybe(shown), architecture: word, os: word, variant: maybe(word), 'os.version': maybe(text),
   docker_version: maybe(text), comment: maybe(shown), config: maybe(runSchema),
   rootfs: v.object({
     type: v.literal('layers', '"layers"'),

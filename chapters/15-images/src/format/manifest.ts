@@ -60,11 +60,15 @@ const descriptor = v.object({
   artifactType: v.optional(v.string()), urls: v.optional(v.nullable(v.array(v.string()))),
 })
 const version = v.literal(2, '2')
+/** Otherwise the same bytes could be two things to two readers. @see CVE-2021-41190 */
+const notOf = (other: string) => v.nullish(v.custom<never>(() => false, `nothing, as that is of ${other}`))
 const manifestSchema = v.object({
-  schemaVersion: version, mediaType: v.optional(v.string()), config: descriptor, layers: v.array(descriptor), annotations,
+  schemaVersion: version, mediaType: v.optional(v.string()), config: descriptor, layers: v.nullable(v.array(descriptor)),
+  annotations, manifests: notOf('an index'),
 })
 const indexSchema = v.object({
   schemaVersion: version, mediaType: v.optional(v.string()), manifests: v.nullable(v.array(descriptor)), annotations,
+  config: notOf('a manifest'), layers: notOf('a manifest'),
 })
 // endregion
 
@@ -73,7 +77,8 @@ type Schema<T> = v.GenericSchema<unknown, T>
 /** @throws {SpecError} */
 export function readManifest(bytes: Uint8Array, mediaType: string): Manifest {
   expectKind('manifest', 'manifest', mediaType)
-  const { mediaType: own, config, layers, annotations } = readOne('manifest', bytes, manifestSchema as Schema<Raw & Manifest>)
+  const { mediaType: own, config, annotations, ...listed } = readOne('manifest', bytes, manifestSchema as Schema<Raw & Manifest>)
+  const layers = listed.layers ?? []
   agree('manifest', own, mediaType)
   expectKind('manifest: config', 'config', config.mediaType)
   if (layers.length > LAYERS_MAX) throw new SpecError(`manifest: expected at most ${LAYERS_MAX} layers, got ${layers.length}`)
@@ -83,10 +88,10 @@ export function readManifest(bytes: Uint8Array, mediaType: string): Manifest {
   return { mediaType, config, layers, annotations }
 }
 
-/** @throws {SpecError} */
-export function readIndex(bytes: Uint8Array, mediaType: string): Index {
+/** @param most bytes, if it is not a stranger's. @throws {SpecError} */
+export function readIndex(bytes: Uint8Array, mediaType: string, most = MANIFEST_MAX): Index {
   expectKind('index', 'index', mediaType)
-  const { mediaType: own, manifests } = readOne('index', bytes, indexSchema as Schema<Raw & Index>)
+  const { mediaType: own, manifests } = readOne('index', bytes, indexSchema as Schema<Raw & Index>, most)
   agree('index', own, mediaType)
   return { mediaType, manifests: manifests ?? [] }
 }
@@ -101,13 +106,13 @@ export function isIndex(mediaType: string): boolean {
 
 interface Raw { readonly mediaType?: string; readonly schemaVersion?: unknown }
 
-function readOne<T>(what: string, bytes: Uint8Array, schema: Schema<T>): T {
+function readOne<T>(what: string, bytes: Uint8Array, schema: Schema<T>, most = MANIFEST_MAX): T {
   const size = bytes.byteLength
-  if (size > MANIFEST_MAX) throw new SpecError(`${what}: expected at most ${MANIFEST_MAX} bytes, got ${size}`)
+  if (size > most) throw new SpecError(`${what}: expected at most ${most} bytes, got ${size}`)
   return readJson(what, bytes, schema)
 }
 
-/** Otherwise the same bytes could be two things to two readers. @see CVE-2021-41190 */
+/** For the same reason, where it says what it is. */
 function agree(what: string, own: string | undefined, told: string): void {
   if (own === undefined || own === told) return
   throw new SpecError(`${what}: expected the type ${JSON.stringify(told)}, got ${JSON.stringify(own)} within`)

@@ -24,33 +24,41 @@ export function parsePlatform(text: string): Platform {
     throw new SpecError(`platform: expected such as linux/amd64 or linux/arm/v7, got ${JSON.stringify(text.slice(0, 80))}`)
   }
   const [os = '', architecture, variant] = parts.length === 1 ? ['linux', ...parts] : parts
-  return { os, architecture: nameOf(architecture ?? ''), ...(variant !== undefined && { variant }) }
+  return { os, architecture: nameOf(architecture ?? ''), ...(variant !== undefined && { variant: variant.replace(/^\d/, 'v$&') }) }
 }
 
 export const formatPlatform = ({ os, architecture, variant }: Platform): string =>
   [os, architecture, ...(variant ? [variant] : [])].join('/')
 
 // region variants
-const ARMS: readonly string[] = ['v8', 'v7', 'v6', 'v5']
+/** Of those processors that come in versions, the newest first; and which of them goes without saying. */
+const VERSIONS = new Map([
+  ['amd64', { all: ['v4', 'v3', 'v2', 'v1'], usual: 'v1' }], ['arm', { all: ['v8', 'v7', 'v6', 'v5'], usual: 'v7' }],
+  ['arm64', { all: ['v9', 'v8'], usual: 'v8' }],
+])
+const variantOf = ({ architecture, variant }: Platform): string => variant || (VERSIONS.get(architecture)?.usual ?? '')
 
-/** What runs on `wanted`, the best first: an ARM runs what was made for those before it. */
-function variantsOf({ architecture, variant }: Platform): readonly string[] {
-  if (architecture === 'arm') return ARMS.slice(ARMS.indexOf(variant ?? 'v7'))
-  return [variant ?? (architecture === 'arm64' ? 'v8' : '')]
+/** What runs on `wanted`, the best first: a processor runs what was made for those before it. */
+function variantsOf(wanted: Platform): readonly string[] {
+  const { all = [] } = VERSIONS.get(wanted.architecture) ?? {}
+  const own = variantOf(wanted)
+  return all.includes(own) ? all.slice(all.indexOf(own)) : [own]
 }
 
 /** Lower is better; -1 if it cannot run there. */
-function rank(wanted: Platform, { os, architecture, variant }: Platform): number {
-  if (os !== wanted.os || architecture !== wanted.architecture) return -1
-  const own = variant || { arm: 'v7', arm64: 'v8' }[architecture] || ''
-  return variantsOf(wanted).indexOf(own)
+function rank(wanted: Platform, got: Platform): number {
+  if (got.os !== wanted.os || got.architecture !== wanted.architecture) return -1
+  return variantsOf(wanted).indexOf(variantOf(got))
 }
 // endregion
+
+/** What does not say for which machine it is may be for this one; but what says so is better. */
+const UNTOLD = 1000
 
 /** @throws {SpecError} naming what there is instead */
 export function pickPlatform(index: Index, wanted: Platform = hostPlatform()): Descriptor {
   const images = index.manifests.filter(isImage)
-  const ranked = images.map((manifest) => ({ manifest, rank: rank(wanted, manifest.platform ?? wanted) }))
+  const ranked = images.map((manifest) => ({ manifest, rank: manifest.platform ? rank(wanted, manifest.platform) : UNTOLD }))
   const [best] = ranked.filter(({ rank }) => rank >= 0).toSorted((a, b) => a.rank - b.rank)
   if (best) return best.manifest
   throw noPlatform(wanted, images.flatMap(({ platform }) => platform ?? []))

@@ -24,5 +24,7 @@ export function tree(image: Image, width = 100): string {
 }
 
 /** What made it, without what every step has in common. */
-export const told = ({ createdBy, comment }: HistoryRow): string =>
-  (createdBy.replace(/^\/bin\/sh -c #\(nop\)\s*/, '').replace(/^\/bin\/sh -c /, 'RUN ') || comment).replace(/[\0-\x1f\x7f]+/g, ' ')
+export function told({ createdBy, comment }: HistoryRow): string {
+  const words = createdBy.replace(/^\/bin\/sh -c #\(nop\)\s*/, '').replace(/^\/bin\/sh -c /, 'RUN ') || comment
+  return words.replace(/[\0-\x1f\x7f-\x9f]+/g, ' ')
+}

@@ -5,6 +5,7 @@
 //   inspectList('{{.Id}}')([image])                                            → its id
 //
 // Invariant: flags are checked before the first image is looked at, so a wrong one is told on a machine without images too.
+import { SpecError } from '@pocker/syscalls'
 import { inspect, history } from '../store/inspect.ts'
 import type { Image } from '../store/image.ts'
 import { hasLabel } from '../store/prune.ts'
@@ -54,11 +55,14 @@ function chooses(filters: Filters, find: (text: string) => Image): (image: Image
   const at = (image: Image): number => Date.parse(image.created ?? '')
   const all = (name: string): readonly string[] => filters.get(name) ?? []
   const [before, since, until] = [all('before').map(find), all('since').map(find), all('until').map((text) => parseUntil(text))]
-  return (image) => (dangling === undefined || dangling === (image.repoTags.length === 0))
+  return (image) => (dangling === undefined || (dangling ? image.repoTags.length === 0 : isNamed(image)))
     && all('label').every((label) => hasLabel(image, label))
     && before.every((other) => at(image) < at(other)) && since.every((other) => at(image) > at(other))
     && until.every((time) => at(image) < time.getTime())
 }
+
+/** By a tag or a digest; what has a digest alone is dangling nevertheless. */
+const isNamed = ({ repoTags, repoDigests }: Image): boolean => repoTags.length + repoDigests.length > 0
 
 /** An image with those of its names that one of the patterns fits; none if it has no such name. */
 function named(image: Image, patterns: readonly string[]): Image[] {
@@ -70,11 +74,20 @@ function named(image: Image, patterns: readonly string[]): Image[] {
   return repoTags.length + repoDigests.length > 0 ? [{ ...image, repoTags, repoDigests }] : []
 }
 
-/** * and ? stand for what is within one part of a path. @see https://pkg.go.dev/path#Match */
+/** * and ? stand for what is within one part of a path, [a-z] for one of these letters. @see https://pkg.go.dev/path#Match */
 function globExpression(pattern: string): RegExp {
-  const source = pattern.replace(/\*+|\?|[.+^${}()|[\]\\]/g, (found) =>
-    found.startsWith('*') ? '[^/]*' : found === '?' ? '[^/]' : `\\${found}`)
-  return new RegExp(`^${source}$`)
+  const wrong = `--filter: reference: expected a pattern such as busybox:*, got ${JSON.stringify(pattern)}`
+  const source = pattern.replace(/\*+|\[\^?(?:\\.|[^\\\]])+\]|\\?./gs, (found) => {
+    if (found.startsWith('*')) return '[^/]*'
+    if (found === '?') return '[^/]'
+    if (found === '[' || found === '\\') throw new SpecError(wrong)
+    return found.length > 2 ? found.replace(/\\(\w)/g, '$1') : found.slice(-1).replace(/\W/, '\\$&')
+  })
+  try {
+    return new RegExp(`^${source}$`)
+  } catch (error) {
+    throw new SpecError(wrong, { cause: error })
+  }
 }
 
 export interface HistoryFlags extends ListFlags {

@@ -2,8 +2,9 @@
 //
 //   await writeArchive(save(images, words), 'images.tar')
 //
-// Invariant: the file is there whole or not at all, whoever interrupts. A device or a pipe is written to as it is.
-import { createWriteStream, renameSync, rmSync, statSync } from 'node:fs'
+// Invariant: the file is there whole or not at all, whoever interrupts, and for nobody else. A device or a pipe is written to as it
+// is.
+import { createWriteStream, openSync, renameSync, rmSync, statSync } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
 import type { Source } from '@pocker/layers'
 import { SpecError } from '@pocker/syscalls'
@@ -18,13 +19,14 @@ export async function writeArchive(source: Source, output: string | undefined): 
   if (found?.isDirectory()) throw new SpecError(`--output: expected a file, got ${JSON.stringify(output)}, which is a directory`)
   if (found && !found.isFile()) return await pipeline(source, createWriteStream(output))
   const fresh = `${output}.${process.pid}.new`
-  const stop = (): void => {
+  const stop = (_: string, signal: number): void => {
     rmSync(fresh, { force: true })
-    process.exit(130)
+    process.exit(128 + signal)
   }
   for (const signal of SIGNALS) process.once(signal, stop)
   try {
-    await pipeline(source, createWriteStream(fresh, { flush: true }))
+    const fd = openSync(fresh, 'w', 0o600) // now: a stream would make it when it may have been removed again
+    await pipeline(source, createWriteStream(fresh, { fd, flush: true }))
     renameSync(fresh, output)
   } finally {
     rmSync(fresh, { force: true })

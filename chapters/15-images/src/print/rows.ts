@@ -59,7 +59,12 @@ const visible = (text: string): string => text.replace(/[\0-\x08\x0b-\x1f\x7f-\x
 
 /** In a history, Docker takes 1970 for a time that nobody has told. */
 const isTold = (created = ''): boolean => Date.parse(created) > 0
-const since = (created: string | undefined, now?: number): string => (created === undefined ? '' : ago(new Date(created), now))
+/** What Go writes for a time that was never set. */
+const NEVER = Date.parse('0001-01-01T00:00:00Z')
+function since(created: string | undefined, now?: number): string {
+  const then = new Date(created ?? NEVER)
+  return then.getTime() === NEVER ? '' : ago(then, now)
+}
 
 /** The digests of a repository stand beside its tags; a row of their own they have where there is none. */
 function namesOf({ repoTags, repoDigests }: ImageSummary, digests: boolean): Name[] {

@@ -46,7 +46,7 @@ export class Catalog {
   /** @throws {SpecError} if the file is damaged */
   entries(): readonly Entry[] {
     try {
-      return grouped(readIndex(readFileSync(this.#file), OCI_INDEX).manifests)
+      return grouped(readIndex(readFileSync(this.#file), OCI_INDEX, Infinity).manifests)
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
       throw error instanceof SpecError ? new SpecError(`${JSON.stringify(this.#file)}: ${error.message}`, { cause: error }) : error
@@ -105,13 +105,18 @@ function descriptorsOf({ manifest, names, digests }: Entry): Descriptor[] {
 
 const union = <T>(a: readonly T[], b: readonly T[]): T[] => [...new Set([...a, ...b])]
 
-/** What is known of a manifest from now on: its names are no others' any more. */
+/** What is known of a manifest from now on: its names and digests are no others' any more. */
 export function entered(entries: readonly Entry[], { manifest, names, digests }: Entry): Entry[] {
   const there = entries.find((entry) => entry.manifest.digest === manifest.digest)
-  const others = names.reduce((rest, { name }) => withoutName(rest, name), entries.filter((entry) => entry !== there))
+  const gone = [...names.map(({ name }) => name), ...digests]
+  const others = without(entries.filter((entry) => entry !== there), gone)
   const kept = (there?.names ?? []).filter((old) => !names.some(({ name }) => name === old.name))
   return [...others, { manifest, names: [...kept, ...names], digests: union(there?.digests ?? [], digests) }]
 }
 
-export const withoutName = (entries: readonly Entry[], gone: string): Entry[] =>
-  entries.map((entry) => ({ ...entry, names: entry.names.filter(({ name }) => name !== gone) }))
+/** @param gone names, and digests of registries */
+export function without(entries: readonly Entry[], gone: readonly string[]): Entry[] {
+  const stays = (name: string): boolean => !gone.includes(name)
+  return entries.map(({ manifest, names, digests }) =>
+    ({ manifest, names: names.filter(({ name }) => stays(name)), digests: digests.filter(stays) }))
+}

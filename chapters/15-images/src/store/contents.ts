@@ -7,8 +7,9 @@
 import type { Digest } from '@pocker/layers'
 import { SpecError } from '@pocker/syscalls'
 import type { Blobs } from '../content/blobs.ts'
+import { MANIFEST_MAX, readManifest } from '../format/manifest.ts'
 import type { Catalog, Entry } from './catalog.ts'
-import { contentOf, needsOf, type Content } from './image.ts'
+import { blobsOf, contentOf, needsOf, type Content } from './image.ts'
 
 export class Contents {
   readonly #blobs: Blobs
@@ -21,14 +22,9 @@ export class Contents {
   }
 
   of({ manifest }: Entry): Content | undefined {
-    try {
-      const content = this.#known.get(manifest.digest) ?? contentOf(this.#blobs, manifest)
-      this.#known.set(manifest.digest, content)
-      return content
-    } catch (error) {
-      if (error instanceof SpecError) return undefined
-      throw error
-    }
+    const content = this.#known.get(manifest.digest) ?? readable(() => contentOf(this.#blobs, manifest))
+    if (content) this.#known.set(manifest.digest, content)
+    return content
   }
 
   /** Each image once: manifests that share a config are one. */
@@ -49,13 +45,24 @@ export class Contents {
     return this.#catalog.entries().filter((entry) => !this.of(entry))
   }
 
-  /** All that an entry keeps from being swept away. */
+  /** All that an entry keeps from being swept away; of a ruin, the blobs that its manifest names, if that can be read. */
   partsOf(entry: Entry): Digest[] {
+    const { digest, mediaType } = entry.manifest
     const content = this.of(entry)
-    return [entry.manifest.digest, ...(content ? needsOf(content) : [])]
+    if (content) return [digest, ...needsOf(content)]
+    return [digest, ...readable(() => blobsOf(readManifest(this.#blobs.read(digest, MANIFEST_MAX), mediaType))) ?? []]
   }
 
   forget(entries: readonly Entry[]): void {
     for (const { manifest } of entries) this.#known.delete(manifest.digest)
+  }
+}
+
+function readable<T>(read: () => T): T | undefined {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof SpecError) return undefined
+    throw error
   }
 }

@@ -58,8 +58,9 @@ export function contentOf(
 // endregion
 
 /** All digests that an image needs: of blobs, and of layers. */
-export const needsOf = ({ manifest, layers }: Content): Digest[] =>
-  [manifest.config.digest, ...manifest.layers.map(({ digest }) => digest), ...layers]
+export const needsOf = ({ manifest, layers }: Content): Digest[] => [...blobsOf(manifest), ...layers]
+
+export const blobsOf = ({ config, layers }: Manifest): Digest[] => [config, ...layers].map(({ digest }) => digest)
 
 /** @param entries of one image: several manifests can share a config */
 export function imageOf({ id, config, layers }: Content, entries: readonly Entry[], store: Layers): Image {
@@ -75,11 +76,11 @@ export function imageOf({ id, config, layers }: Content, entries: readonly Entry
 }
 
 /** Another tool may have written a name of its own into the index. */
-function shown(name: string): string {
+export function shown(name: string): string {
   try {
     return familiar(parseReference(name))
   } catch {
-    return name.replace(/[\0-\x1f\x7f]/g, '?')
+    return name.replace(/[\0-\x1f\x7f-\x9f]/g, '?')
   }
 }
 

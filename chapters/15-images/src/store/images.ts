@@ -14,14 +14,14 @@ import { digestOf, Layers, type Digest } from '@pocker/layers'
 import { SpecError } from '@pocker/syscalls'
 import { Blobs, type Staged } from '../content/blobs.ts'
 import type { Descriptor } from '../format/manifest.ts'
-import { canonical, canonicalName, familiar, parseReference, type Reference } from '../reference.ts'
-import { Catalog, entered, withoutName, type Entry } from './catalog.ts'
+import { canonical, canonicalName, familiar, familiarName, parseReference, type Reference } from '../reference.ts'
+import { Catalog, entered, without, type Entry } from './catalog.ts'
 import { check } from './check.ts'
 import { Contents } from './contents.ts'
 import { NoSuchImage } from './errors.ts'
 import { findImage } from './find.ts'
 import { Holds } from './holds.ts'
-import { contentOf, imageOf, needsOf, type Image } from './image.ts'
+import { contentOf, imageOf, needsOf, shown, type Image } from './image.ts'
 import { isPruned, type PruneOptions } from './prune.ts'
 import { planRemoval, type RemoveOptions } from './remove.ts'
 import { sweep, type Swept } from './sweep.ts'
@@ -63,7 +63,8 @@ export class Images {
   /** Each image once, with all of its names; the newest first. What is damaged is not listed: check() tells. */
   list(): Image[] {
     const images = this.#contents.images().map(({ content, entries }) => imageOf(content, entries, this.layers))
-    return images.toSorted((a, b) => Date.parse(b.created ?? '') - Date.parse(a.created ?? '') || (a.id < b.id ? -1 : 1))
+    const at = ({ created }: Image): number => (created === undefined ? -Infinity : Date.parse(created))
+    return images.toSorted((a, b) => (at(a) === at(b) ? (a.id < b.id ? -1 : 1) : at(b) - at(a)))
   }
 
   /** @param text a name, `name@digest`, an id, or the beginning of one. @throws {NoSuchImage} */
@@ -78,6 +79,7 @@ export class Images {
   // region put
   async put(manifest: Uint8Array, mediaType: string, { reference, digest }: Names = {}): Promise<Image> {
     const described: Descriptor = { mediaType, digest: digestOf(manifest), size: manifest.byteLength }
+    const names = reference?.tag !== undefined && reference.digest === undefined ? [{ name: nameFor(reference) }] : []
     const content = contentOf(this.blobs, described, manifest)
     const { os, architecture, variant } = content.config
     await this.holding([described.digest, ...needsOf(content)], async () => {
@@ -86,8 +88,7 @@ export class Images {
       await this.blobs.write([manifest], described)
       await this.#catalog.change((entries) => entered(entries, {
         manifest: { ...described, platform: { os, architecture, ...(variant && { variant }) } },
-        names: reference?.tag !== undefined && reference.digest === undefined ? [{ name: canonical(reference) }] : [],
-        digests: reference && digest ? [`${canonicalName(reference)}@${digest}`] : [],
+        names, digests: reference && digest ? [`${canonicalName(reference)}@${digest}`] : [],
       }))
     })
     return this.find(content.id)
@@ -99,7 +100,7 @@ export class Images {
     if (reference.tag === undefined || reference.digest !== undefined) {
       throw new SpecError(`tag: expected a name with a tag and without a digest, got ${JSON.stringify(familiar(reference))}`)
     }
-    const name = { name: canonical(reference), tagged: new Date().toISOString() }
+    const name = { name: nameFor(reference), tagged: new Date().toISOString() }
     await this.#changeOf(image, (entry) => ({ ...entry, names: [name], digests: [] }))
     return this.find(image.id)
   }
@@ -110,15 +111,6 @@ export class Images {
     return this.find(image.id)
   }
 
-  /** Takes a name away; the image stays, with or without others. @throws {NoSuchImage} */
-  async untag(reference: Reference): Promise<void> {
-    await this.#catalog.change((entries) => {
-      const name = canonical(reference)
-      if (!entries.some(({ names }) => names.some((one) => one.name === name))) throw new NoSuchImage(familiar(reference))
-      return withoutName(entries, name)
-    })
-  }
-
   /**
    * @param text as for find()
    * @throws {NoSuchImage} and {ImageConflict}, if a container or another name needs it
@@ -126,10 +118,11 @@ export class Images {
   async remove(text: string, options: RemoveOptions = {}): Promise<Removed> {
     return await this.#catalog.alone(async () => {
       const ruin = this.#contents.ruined().find(({ names }) => names.some(({ name }) => name === nameOf(text)))
-      if (ruin) return { untagged: [text], deleted: (await this.#delete([ruin])).deleted }
+      if (ruin) return { untagged: ruin.names.map(({ name }) => shown(name)), deleted: (await this.#delete([ruin])).deleted }
       const image = this.find(text)
       const { untag, remove } = planRemoval(image, text, options)
-      if (!remove) this.#catalog.write(this.#without(image, untag))
+      const gone = untag.map((name) => canonical(parseReference(name)))
+      if (!remove) this.#catalog.write(without(this.#catalog.entries(), gone))
       const { deleted = [] } = remove ? await this.#delete(this.#contents.entriesOf(image.id)) : {}
       return { untagged: [...untag], deleted: [...(remove ? [image.id] : []), ...deleted] }
     })
@@ -194,13 +187,6 @@ export class Images {
     })
   }
 
-  #without({ id }: Image, untag: readonly string[]): Entry[] {
-    const gone = new Set(untag.map((name) => canonical(parseReference(name))))
-    const rest = ({ manifest, names, digests }: Entry): Entry =>
-      ({ manifest, names: names.filter(({ name }) => !gone.has(name)), digests: digests.filter((digest) => !gone.has(digest)) })
-    return this.#catalog.entries().map((entry) => (this.#contents.of(entry)?.id === id ? rest(entry) : entry))
-  }
-
   /**
    * For who is alone. First nobody finds them any more, then their parts go.
    * @param more blobs to look at: that nobody needs a blob is no reason to take it away, as it may be what a pull has got so far
@@ -216,6 +202,12 @@ export class Images {
     return await sweep(this.blobs, this.layers, new Set([...parts, ...more]), needed)
   }
   // endregion
+}
+
+/** @throws {SpecError} if it would be taken for the beginning of an id */
+function nameFor(reference: Reference): string {
+  if (familiarName(reference) !== 'sha256') return canonical(reference)
+  throw new SpecError(`reference: expected a name, which sha256: is not, got ${JSON.stringify(familiar(reference))}`)
 }
 
 /** @returns canonical; undefined if it is no name */

@@ -13,7 +13,7 @@ export async function sweep(
 ): Promise<Swept> {
   let reclaimed = 0
   for (const digest of candidates) if (!needed.has(digest)) reclaimed += await blobs.remove(digest)
-  const gone = await layers.prune([...needed].filter((digest) => layers.get(digest)))
+  const gone = await layers.prune(needed)
   return { deleted: downward(gone), reclaimed: reclaimed + gone.reduce((sum, { size }) => sum + size, 0) }
 }
 

@@ -1,10 +1,10 @@
 // An archive of images, taken apart: its files are on disk before anybody knows what they are.
 //
-//   const archive = await Archive.read(blobs, source)
+//   const archive = await Archive.read(images, source)
 //   archive.text('manifest.json')   → its bytes, if it is there        archive.file('x/layer.tar')   → { digest, size, file }
 //
 // Nothing is looked up in a file system by a name from the archive: names are keys of a table.
-// Invariant: after drop(), nothing of it is left but what was given a name in the store.
+// Invariant: until drop(), what it found in the store stays there; after it, nothing of it is left but what got a name there.
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs'
 import { posix } from 'node:path'
 import {
@@ -12,6 +12,7 @@ import {
 } from '@pocker/layers'
 import { SpecError } from '@pocker/syscalls'
 import type { Blobs, Staged, Stored } from '../content/blobs.ts'
+import type { Images } from '../store/images.ts'
 
 /** Files of an archive, and bytes of what is read as a whole. */
 const [FILES_MAX, TEXT_MAX] = [20_000, 8 * 1024 * 1024]
@@ -20,17 +21,20 @@ const [FILES_MAX, TEXT_MAX] = [20_000, 8 * 1024 * 1024]
 export interface Found extends Stored { readonly staged?: Staged }
 
 export class Archive {
+  readonly #images: Images
   readonly #blobs: Blobs
   readonly #files = new Map<string, Found>()
   readonly #links = new Map<string, string>()
+  readonly #releases: (() => void)[] = []
 
-  private constructor(blobs: Blobs) {
-    this.#blobs = blobs
+  private constructor(images: Images) {
+    this.#images = images
+    this.#blobs = images.blobs
   }
 
   /** @throws {ArchiveError} and {SpecError} */
-  static async read(blobs: Blobs, source: Source): Promise<Archive> {
-    const archive = new Archive(blobs)
+  static async read(images: Images, source: Source): Promise<Archive> {
+    const archive = new Archive(images)
     try {
       for await (const member of readTar(decompressed(source))) await archive.#add(member)
       return archive
@@ -58,6 +62,13 @@ export class Archive {
     return { digest, size: this.#blobs.size(digest) }
   }
 
+  /** If it is in the store, it stays there until drop(), whoever removes its image. */
+  async isStored(digest: Digest): Promise<boolean> {
+    if (!this.#blobs.has(digest)) return false
+    this.#releases.push(await this.#images.hold([digest]))
+    return this.#blobs.has(digest)
+  }
+
   /** @throws {ArchiveError} and {SpecError} if it is not there, or too large */
   text(found: Found): Buffer {
     if (!found.staged) return this.#blobs.read(found.digest)
@@ -77,15 +88,16 @@ export class Archive {
 
   async drop(): Promise<void> {
     for (const { staged } of this.#files.values()) if (staged) await this.#blobs.drop(staged)
+    for (const release of this.#releases) release()
   }
 
   async #add({ entry, data }: Member): Promise<void> {
     const path = key(entry.path)
+    if (this.#files.size + this.#links.size >= FILES_MAX) throw new ArchiveError(`expected at most ${FILES_MAX} files`)
     if (entry.type === 'symlink') this.#links.set(path, key(posix.join(posix.dirname(path), entry.target)))
     if (entry.type === 'link') this.#links.set(path, key(entry.target))
     if (entry.type !== 'file') return
     if (entry.segments) throw new ArchiveError(`${JSON.stringify(entry.path)}: expected a file without holes`)
-    if (this.#files.size >= FILES_MAX) throw new ArchiveError(`expected at most ${FILES_MAX} files`)
     const before = this.#files.get(path)
     this.#files.set(path, await this.#stage(path, entry.size, data))
     if (before?.staged) await this.#blobs.drop(before.staged)
@@ -96,7 +108,7 @@ export class Archive {
     const [, hex] = /^blobs\/sha256\/([0-9a-f]{64})$/.exec(path) ?? []
     const digest = `sha256:${hex}`
     if (!isDigest(digest)) return staged(await this.#blobs.stage(data(), { size }))
-    if (this.#blobs.has(digest)) return { digest, size: this.#blobs.size(digest) }
+    if (await this.isStored(digest)) return { digest, size: this.#blobs.size(digest) }
     return staged(await this.#blobs.stage(data(), { digest, size }))
   }
 

@@ -8,14 +8,13 @@ import { SpecError } from '@pocker/syscalls'
 import type { RunConfig } from '../format/config.ts'
 
 type Change = (config: RunConfig, words: string) => RunConfig
-type Writable = { -readonly [key in keyof RunConfig]: RunConfig[key] }
 
 // region table
 const CHANGES: Readonly<Record<string, Change>> = {
   CMD: (config, words) => ({ ...config, Cmd: command(config, words) }),
   ENTRYPOINT: (config, words) => ({ ...config, Entrypoint: command(config, words) }),
   ENV: (config, words) => ({ ...config, Env: pairs(words).reduce(setVariable, config.Env ?? []) }),
-  EXPOSE: (config, words) => ({ ...config, ExposedPorts: { ...config.ExposedPorts, ...keys(split(words).map(port)) } }),
+  EXPOSE: (config, words) => ({ ...config, ExposedPorts: { ...config.ExposedPorts, ...keys(split(words).flatMap(ports)) } }),
   LABEL: (config, words) => ({ ...config, Labels: { ...config.Labels, ...Object.fromEntries(pairs(words)) } }),
   ONBUILD: (config, words) => ({ ...config, OnBuild: [...config.OnBuild ?? [], words] }),
   STOPSIGNAL: (config, words) => ({ ...config, StopSignal: one(words) }),
@@ -27,12 +26,14 @@ const CHANGES: Readonly<Record<string, Change>> = {
 
 /** @throws {SpecError} naming the line */
 export function applyChanges(config: RunConfig, changes: readonly string[]): RunConfig {
-  return changes.reduce<Writable>((now, line) => {
+  const { Cmd: _, ...withoutCommand } = config
+  const begin = changes.some((line) => /^\s*ENTRYPOINT\s/i.test(line)) ? withoutCommand : config // it is for the old one
+  return changes.reduce((now, line) => {
     const [, word = '', words = ''] = /^\s*(\w+)\s+(.*?)\s*$/s.exec(line) ?? []
     const change = Object.hasOwn(CHANGES, word.toUpperCase()) ? CHANGES[word.toUpperCase()] : undefined
     if (!change || words === '') throw wrong(`one of ${Object.keys(CHANGES).join(', ')} and its words`, line)
     return change(now, words)
-  }, config)
+  }, begin)
 }
 
 const wrong = (expected: string, got: string): SpecError =>
@@ -79,10 +80,12 @@ function setVariable(env: readonly string[], [key, value]: [string, string]): re
 
 const keys = (names: readonly string[]): Record<string, object> => Object.fromEntries(names.map((name) => [name, {}]))
 
-function port(text: string): string {
-  const [, number = '', protocol = 'tcp'] = /^(\d{1,5}(?:-\d{1,5})?)(?:\/(tcp|udp|sctp))?$/i.exec(text) ?? []
-  if (number.split('-').some((one) => one === '' || Number(one) > 65_535)) throw wrong('a port such as 80/tcp', text)
-  return `${number}/${protocol.toLowerCase()}`
+/** `80`, `53/udp`; of `80-82`, each. */
+function ports(text: string): string[] {
+  const [, first = '', last = first, protocol = 'tcp'] = /^(\d{1,5})(?:-(\d{1,5}))?(?:\/(tcp|udp|sctp))?$/i.exec(text) ?? []
+  const [from, to] = [Number(first), Number(last)]
+  if (first === '' || to > 65_535 || to < from) throw wrong('a port such as 80/tcp', text)
+  return Array.from({ length: to - from + 1 }, (_, i) => `${from + i}/${protocol.toLowerCase()}`)
 }
 
 function one(words: string): string {

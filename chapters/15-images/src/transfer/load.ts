@@ -35,12 +35,12 @@ export interface LoadOptions {
 
 /** @throws {ArchiveError} and {SpecError}; images that were stored before stay */
 export async function load(images: Images, source: Source, { platform = hostPlatform() }: LoadOptions = {}): Promise<Loaded[]> {
-  const archive = await Archive.read(images.blobs, source)
+  const archive = await Archive.read(images, source)
   try {
     const plan = merged(archive.has('index.json') ? ofLayout(archive, platform) : ofDocker(archive))
     if (plan.length === 0) throw new ArchiveError('expected an image, got an archive without one')
     const loaded: Loaded[] = []
-    for (const one of plan) loaded.push(await store(images, one))
+    for (const one of plan) loaded.push(await store(images, archive, one))
     return loaded
   } finally {
     await archive.drop()
@@ -55,10 +55,10 @@ interface Planned {
   readonly names: readonly string[]
 }
 
-async function store(images: Images, { bytes, mediaType, parts, names }: Planned): Promise<Loaded> {
-  const staged = parts.flatMap((part) => part.staged ?? []).filter(({ digest }) => !images.blobs.has(digest))
-  const once = [...new Map(staged.map((one): [Digest, Staged] => [one.digest, one])).values()]
-  return await images.adopt(once, async () => {
+async function store(images: Images, archive: Archive, { bytes, mediaType, parts, names }: Planned): Promise<Loaded> {
+  const staged = new Map<Digest, Staged>()
+  for (const { digest, staged: one } of parts) if (one && !await archive.isStored(digest)) staged.set(digest, one)
+  return await images.adopt([...staged.values()], async () => {
     const references = names.map(parseReference)
     let image = await images.put(bytes, mediaType, { reference: references[0] })
     for (const reference of references.slice(1)) image = await images.put(bytes, mediaType, { reference })

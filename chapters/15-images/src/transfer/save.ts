@@ -22,14 +22,17 @@ interface Chosen { readonly image: Image; readonly manifest: Manifest; readonly 
 
 /**
  * @param texts names and ids: by a name, that name is saved, or all tags of a repository; by an id, none
- * @throws {NoSuchImage}
+ * @throws {NoSuchImage} before the first byte is asked for
  */
-export async function* save(images: Images, texts: readonly string[]): AsyncGenerator<Uint8Array, void> {
-  const chosen = choose(images, texts)
+export const save = (images: Images, texts: readonly string[]): AsyncGenerator<Uint8Array, void> =>
+  written(images, choose(images, texts))
+
+async function* written(images: Images, chosen: readonly Chosen[]): AsyncGenerator<Uint8Array, void> {
   const blobs = chosen.flatMap(({ image, manifest }) => [image.manifest, manifest.config, ...manifest.layers])
   const parts = new Map(blobs.map(({ digest, size }) => [digest, size]))
   const release = await images.hold(parts.keys())
   try {
+    for (const digest of parts.keys()) images.blobs.size(digest) // it may have been removed before it was held
     yield* writeTar([
       directory('blobs/'), directory('blobs/sha256/'),
       ...[...parts].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([digest, size]) => blob(images.blobs, digest, size)),

@@ -8,9 +8,12 @@ import { once } from 'node:events'
 import {
   Agent as HttpAgent, request as httpRequest, type ClientRequest, type IncomingMessage, type OutgoingHttpHeaders,
 } from 'node:http'
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
+import { request as httpsRequest } from 'node:https'
+import { createSecureContext, type SecureContext } from 'node:tls'
 import type { Source } from '@pocker/layers'
 import { explained, RegistryError } from './errors.ts'
+import { machineRoots } from './hosts.ts'
+import { proxyOf, toProxy, TunnelAgent } from './proxy.ts'
 
 export interface Ask {
   readonly method?: string
@@ -29,10 +32,12 @@ export interface Reply {
 
 /** What is known of a host's certificate. @see tls.connect */
 export interface Trust {
+  /** Beyond those that the machine trusts. */
   readonly ca?: readonly (string | Buffer)[]
   readonly cert?: Buffer
   readonly key?: Buffer
-  readonly rejectUnauthorized?: boolean
+  /** Of a registry, its token server, or where it leads: whether any certificate will do. */
+  readonly isUnchecked?: (url: URL) => boolean
 }
 
 export interface WireOptions {
@@ -47,15 +52,26 @@ const DRIP = 1024
 
 export class Wire {
   readonly #http = new HttpAgent({ keepAlive: true })
-  readonly #https: HttpsAgent
+  readonly #https: TunnelAgent
   readonly #idle: number
   readonly #signal: AbortSignal | undefined
+  readonly #trust: Trust
+  #checking: SecureContext | undefined
 
   constructor({ idle, signal, trust = {} }: WireOptions) {
-    const { ca, ...rest } = trust
-    this.#https = new HttpsAgent({ keepAlive: true, ...rest, ...(ca && { ca: [...ca] }) })
+    const { cert, key } = trust
+    this.#https = new TunnelAgent({ keepAlive: true, ...(cert && key && { cert, key }) }, { idle, signal })
     this.#idle = idle
     this.#signal = signal
+    this.#trust = trust
+  }
+
+  /** To read all of a machine's roots takes a while: once, and only if a certificate is to be checked. */
+  #trusting(url: URL): { readonly rejectUnauthorized: false } | { readonly secureContext: SecureContext } {
+    const { ca = [], isUnchecked, ...own } = this.#trust
+    if (isUnchecked?.(url)) return { rejectUnauthorized: false }
+    this.#checking ??= createSecureContext({ ...own, ca: [...machineRoots(), ...ca] })
+    return { secureContext: this.#checking }
   }
 
   /** @throws {RegistryError} if no answer begins */
@@ -68,14 +84,18 @@ export class Wire {
         ...(length !== undefined && { 'content-length': length }),
       },
     }
-    let request: ClientRequest | undefined
+    let [request, asked]: [ClientRequest | undefined, URL] = [undefined, url]
     try {
       this.#signal?.throwIfAborted()
-      request = (isSecure ? httpsRequest : httpRequest)(url, options)
+      const proxy = isSecure ? undefined : proxyOf(url) // for HTTPS, the agent asks it
+      asked = proxy ?? url
+      request = proxy
+        ? httpRequest({ ...options, ...toProxy(proxy, { ...options.headers, host: url.host }), path: url.href })
+        : isSecure ? httpsRequest(url, { ...options, ...this.#trusting(url) }) : httpRequest(url, options)
       return await this.#exchange(request, body?.() ?? [], url)
     } catch (error) {
       request?.destroy()
-      throw explained(url.host, error)
+      throw explained(asked === url ? url.host : `proxy ${asked.host}`, error)
     }
   }
 

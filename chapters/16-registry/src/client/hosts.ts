@@ -3,9 +3,10 @@
 //   endpointsOf('docker.io', { mirrors: ['https://mirror.example'] })   → the mirror, then https://registry-1.docker.io
 //   endpointsOf('127.0.0.1:5000', {})                                   → https without a check of its certificate, then http
 //
-// Invariant: plain HTTP, and certificates that nobody checks, only for hosts that are named so, and for this machine itself.
+// Invariant: plain HTTP, and certificates that nobody checks, only for hosts that are named so, and for this machine itself: not
+// for those that such a registry leads to.
 // @see dockerd(8), --insecure-registry, --registry-mirror; https://docs.docker.com/engine/security/certificates/
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { BlockList, isIP } from 'node:net'
 import { join } from 'node:path'
 import { rootCertificates } from 'node:tls'
@@ -31,17 +32,16 @@ export interface Trusting {
 
 export const HUB = 'docker.io'
 const HUB_HOST = 'registry-1.docker.io'
-const LOOPBACK = ['127.0.0.0/8', '::1/128', 'localhost']
+export const LOOPBACK: readonly string[] = ['127.0.0.0/8', '::1/128', 'localhost']
 
 export function endpointsOf(
   domain: string, { insecure = [], mirrors = [], certificates = '/etc/docker/certs.d' }: Trusting, forPull = true,
 ): Endpoint[] {
   const at = (url: string, host: string, isMirror: boolean): Endpoint[] => {
     const base = urlOf(url)
-    const isInsecure = isNamed(base.hostname, base.host, [...LOOPBACK, ...insecure])
-    const trust = { ...trustOf(join(certificates, base.host)), rejectUnauthorized: !isInsecure }
-    const endpoint = { base, host, isMirror, trust }
-    return isInsecure && !isMirror ? [endpoint, { ...endpoint, base: new URL(`http://${base.host}`) }] : [endpoint]
+    const isUnchecked = ({ hostname, host: named }: URL): boolean => isNamed(hostname, named, [...LOOPBACK, ...insecure])
+    const endpoint = { base, host, isMirror, trust: { ...trustOf(join(certificates, base.host)), isUnchecked } }
+    return isUnchecked(base) && !isMirror ? [endpoint, { ...endpoint, base: new URL(`http://${base.host}`) }] : [endpoint]
   }
   const here = at(`https://${domain === HUB ? HUB_HOST : domain}`, domain, false)
   if (domain !== HUB || !forPull) return here
@@ -50,7 +50,7 @@ export function endpointsOf(
 
 function urlOf(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined
-  if (url && /^https?:$/.test(url.protocol)) return url
+  if (url && /^https?:$/.test(url.protocol) && url.href === `${url.origin}/`) return url // no path, and nobody's password
   throw new SpecError(`registry: expected a host, or a mirror's http:// or https:// address, got ${JSON.stringify(text)}`)
 }
 
@@ -66,7 +66,7 @@ export function isNamed(hostname: string, host: string, list: readonly string[])
 function isWithin(address: string, family: number, block: string): boolean {
   const [net = '', bits = ''] = block.split('/')
   if (isIP(net) === 0 || !/^\d{1,3}$/.test(bits)) {
-    throw new SpecError(`insecure registry: expected a host or a block as 10.0.0.0/8, got ${JSON.stringify(block)}`)
+    throw new SpecError(`list of hosts: expected a host or a block as 10.0.0.0/8, got ${JSON.stringify(block)}`)
   }
   if (isIP(net) !== family) return false
   const list = new BlockList()
@@ -81,7 +81,19 @@ function trustOf(directory: string): Trust {
   const cert = names.find((name) => name.endsWith('.cert'))
   const key = cert?.replace(/\.cert$/, '.key')
   if (cert && key && !names.includes(key)) throw new SpecError(`${directory}: expected ${key} beside ${cert}, got none`)
-  return { ...(ca.length > 0 && { ca: [...rootCertificates, ...ca] }), ...(cert && key && { cert: read(cert), key: read(key) }) }
+  return { ...(ca.length > 0 && { ca }), ...(cert && key && { cert: read(cert), key: read(key) }) }
+}
+
+/** Where Linux' distributions keep whom the machine's owner trusts. @see Go's crypto/x509, root_linux.go */
+const BUNDLES = [
+  '/etc/ssl/certs/ca-certificates.crt', '/etc/pki/tls/certs/ca-bundle.crt', '/etc/ssl/ca-bundle.pem', '/etc/ssl/cert.pem',
+]
+
+/** As for Docker: the machine's, for a company's own is in there. Node would take only those that it brings along. */
+export function machineRoots(): readonly (string | Buffer)[] {
+  const bundle = [process.env['SSL_CERT_FILE'] ?? '', ...BUNDLES].find((file) => existsSync(file))
+  const more = [process.env['NODE_EXTRA_CA_CERTS'] ?? ''].filter((file) => file !== bundle && existsSync(file))
+  return [...(bundle === undefined ? rootCertificates : [readFileSync(bundle)]), ...more.map((file) => readFileSync(file))]
 }
 
 function filesIn(directory: string): string[] {

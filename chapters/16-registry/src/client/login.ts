@@ -16,10 +16,12 @@ export interface Login extends Omit<RegistryOptions, 'credentials' | 'progress' 
   readonly host?: string
   readonly username: string
   readonly password: string
+  /** Is told, in Docker's words, if the password is in a file now. */
+  readonly warn?: (text: string) => void
 }
 
 /** @throws {RegistryError} if the registry does not take it */
-export async function login({ host: given = HUB, username, password, ...options }: Login): Promise<string> {
+export async function login({ host: given = HUB, username, password, warn, ...options }: Login): Promise<string> {
   const host = registryOf(given)
   if (!/^[^:\0-\x1f\x7f]+$/.test(username)) {
     throw new SpecError(`login: expected a user name without colon, got ${JSON.stringify(username)}`)
@@ -34,9 +36,18 @@ export async function login({ host: given = HUB, username, password, ...options 
     throw new RegistryError('UNAUTHORIZED', `${expected}, got 401 unauthorized: incorrect username or password`, { cause: error })
   })
   session.close()
-  await keepCredentials(host, session.identityToken === undefined ? credentials : { identityToken: session.identityToken })
+  const { identityToken } = session
+  const { file } = await keepCredentials(host, identityToken === undefined ? credentials : { identityToken })
+  if (file !== undefined && identityToken === undefined) warn?.(unencrypted(file))
   return 'Login Succeeded'
 }
+
+const unencrypted = (file: string): string => `
+WARNING! Your credentials are stored unencrypted in '${file}'.
+Configure a credential helper to remove this warning. See
+https://docs.docker.com/go/credential-store/
+
+`
 
 export async function logout(given: string = HUB): Promise<string> {
   const host = registryOf(given)

@@ -45,9 +45,9 @@ export async function pull(images: Images, reference: Reference, options: PullOp
   return await pullFrom(images, reference, all.filter(({ isMirror }) => !isMirror), options)
 }
 
-/** A mirror may fail, or not have it: there is another place. */
+/** A mirror may fail, lie, or not have it: there is another place. */
 const ifNot = ({ signal }: PullOptions) => (error: unknown): undefined => {
-  if (!(error instanceof RegistryError) || signal?.aborted) throw error
+  if (!(error instanceof SpecError) || signal?.aborted) throw error
 }
 
 async function pullFrom(

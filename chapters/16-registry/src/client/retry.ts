@@ -16,7 +16,7 @@ export interface Retry {
 
 /** Bytes. Whoever brings as much has earned as many tries again. */
 const WORTH = 1024 * 1024
-/** Milliseconds; no server makes us wait longer. */
+/** Milliseconds. Who is asked to wait longer is told so, and not left to wait. */
 const LONGEST = 60_000
 
 export async function retried<T>(
@@ -29,7 +29,8 @@ export async function retried<T>(
     } catch (error) {
       used = bytes >= WORTH ? 1 : used + 1
       if (used >= tries || signal?.aborted || !isFault(error, 'CUT', 'BUSY')) throw error
-      const wait = Math.min(error.retryAfter ?? pause * 2 ** (used - 1), LONGEST)
+      if (error.retryAfter !== undefined && error.retryAfter > LONGEST) throw error
+      const wait = error.retryAfter ?? Math.min(pause * 2 ** (used - 1), LONGEST)
       await setTimeout(wait, undefined, signal && { signal }).catch((stopped: unknown) => { throw explained('registry', stopped) })
     }
   }

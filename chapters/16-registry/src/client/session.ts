@@ -108,7 +108,8 @@ export class Session {
   /** @throws {RegistryError} if the answer leads nowhere, or out of HTTPS */
   locationOf({ headers: { location }, url }: Reply): URL {
     const next = location !== undefined && URL.canParse(location, url.href) ? new URL(location, url) : undefined
-    const isDown = url.protocol === 'https:' && next?.protocol !== 'https:' && this.endpoint.trust.rejectUnauthorized !== false
+    const { base, trust: { isUnchecked } } = this.endpoint
+    const isDown = url.protocol === 'https:' && next?.protocol !== 'https:' && !isUnchecked?.(base)
     if (next && /^https?:$/.test(next.protocol) && !isDown) return next
     const expected = isDown ? 'with https' : 'that is an address'
     const got = JSON.stringify(shown(location ?? ''))
@@ -119,7 +120,7 @@ export class Session {
     const said = messageOf(await readSmall(reply, 256 * 1024).catch(() => Buffer.alloc(0)))
     const { status, url: { host } } = reply
     const text = `${status}${said && ` (${said})`}`
-    const retryAfter = secondsOf(reply.headers['retry-after'])
+    const retryAfter = pauseOf(reply.headers['retry-after'])
     const hint = `pocker login ${this.endpoint.host}`
     if (status === 429) {
       const message = `${host}: toomanyrequests: expected an answer, got ${text}; wait, or type: ${hint}`
@@ -141,7 +142,8 @@ export class Session {
   }
 }
 
-function secondsOf(header: string | undefined): number | undefined {
+/** Milliseconds: the header has seconds, or a date. */
+function pauseOf(header: string | undefined): number | undefined {
   if (header === undefined) return undefined
   const time = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now()
   return Number.isNaN(time) ? undefined : Math.max(0, time)

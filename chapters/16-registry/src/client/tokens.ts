@@ -81,7 +81,7 @@ export class Pass {
       : this.#get(realm, parameters['service'], wanted, credentials)
     const reply = await wire.send(realm, ask)
     const body = await readSmall(reply, TOKEN_MAX)
-    if (reply.status === 401 || (reply.status === 400 && credentials)) {
+    if ([401, 403].includes(reply.status) || (reply.status === 400 && credentials)) {
       throw unauthorized(host, `${reply.status} from ${realm.host}`)
     }
     const { token, life, refresh } = readToken(realm, reply, body)
@@ -122,7 +122,7 @@ export class Pass {
 
 function readToken({ host }: URL, { status }: Reply, body: Buffer): { token: string; life: number; refresh: string | undefined } {
   const bad = (got: string): RegistryError =>
-    new RegistryError(status >= 500 ? 'BUSY' : 'BAD_ANSWER', `${host}: expected a token, got ${got}`)
+    new RegistryError(status >= 500 || status === 429 ? 'BUSY' : 'BAD_ANSWER', `${host}: expected a token, got ${got}`)
   if (status !== 200) throw bad(`${status}: ${shown(body.toString())}`)
   let answer: Record<string, unknown>
   try {

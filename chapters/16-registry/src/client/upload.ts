@@ -10,8 +10,9 @@ import type { Descriptor } from '@pocker/images'
 import type { Source } from '@pocker/layers'
 import { parseUploaded } from '../http/range.ts'
 import { discard, type Reply } from './connection.ts'
+import { isFault, RegistryError } from './errors.ts'
 import { retried, type Retry } from './retry.ts'
-import type { Session } from './session.ts'
+import type { Session, SessionAsk } from './session.ts'
 
 export interface UploadOptions {
   readonly open: (start: number) => Source
@@ -43,12 +44,14 @@ async function has(session: Session, path: string, digest: string): Promise<bool
   return reply.status === 200
 }
 
-/** If the registry cannot, it begins an upload, which is not wanted then. */
+/** If the registry cannot, it begins an upload, which is not wanted then; or it refuses, in one way or another. */
 async function mount(session: Session, path: string, digest: string, from: string): Promise<boolean> {
   const query = new URLSearchParams({ mount: digest, from })
-  const reply = await session.ask(
-    `/v2/${path}/blobs/uploads/?${query.toString()}`, { method: 'POST', length: 0, expect: [201, 202, 401, 403, 404] }
-  )
+  const url = `/v2/${path}/blobs/uploads/?${query.toString()}`
+  const reply = await session.ask(url, { method: 'POST', length: 0, expect: [201, 202] }).catch((error: unknown) => {
+    if (!isFault(error, 'UNAUTHORIZED', 'DENIED', 'NOT_FOUND', 'BAD_ANSWER')) throw error
+  })
+  if (!reply) return false
   await discard(reply)
   if (reply.status === 202) await cancel(session, session.locationOf(reply))
   return reply.status === 201
@@ -91,10 +94,10 @@ class Sending {
     this.#keep(await this.#session.ask(`/v2/${this.#path}/blobs/uploads/`, { method: 'POST', length: 0, expect: [202] }))
   }
 
-  /** After a cut: how much is there. */
+  /** After a cut: how much is there. Not every registry says it: then it is begun anew. */
   async #arrived(location: URL): Promise<number> {
-    const reply = await this.#session.ask(location, { expect: [204, 404] })
-    const there = reply.status === 404 ? undefined : parseUploaded(reply.headers.range)
+    const reply = await this.#session.ask(location, { expect: [204, 400, 404, 405] })
+    const there = reply.status === 204 ? parseUploaded(reply.headers.range) : undefined
     if (there !== undefined && there <= this.#blob.size) {
       this.#keep(reply)
       return there
@@ -107,7 +110,7 @@ class Sending {
   /** What is missing, in one chunk. */
   async #patch(start: number): Promise<void> {
     const { size } = this.#blob
-    const reply = await this.#session.ask(this.#location as URL, {
+    const reply = await this.#ask(this.#location as URL, {
       method: 'PATCH', headers: { 'content-type': 'application/octet-stream', 'content-range': `${start}-${size - 1}` },
       length: size - start, body: () => this.#from(start), expect: [202, 204],
     })
@@ -121,7 +124,14 @@ class Sending {
     location.searchParams.set('digest', digest)
     const ask = there === 0 && size > 0 ? { length: size, body: () => this.#from(0) } : { length: 0 }
     const headers = { 'content-type': 'application/octet-stream' }
-    await discard(await this.#session.ask(location, { method: 'PUT', headers, ...ask, expect: [201, 202, 204] }))
+    await discard(await this.#ask(location, { method: 'PUT', headers, ...ask, expect: [201, 202, 204] }))
+  }
+
+  /** An upload that is not there any more is worth another try: it was finished, and only the answer lost; or it is begun anew. */
+  async #ask(location: URL, ask: SessionAsk): Promise<Reply> {
+    return await this.#session.ask(location, ask).catch((error: unknown) => {
+      throw isFault(error, 'NOT_FOUND') ? new RegistryError('BUSY', error.message, { cause: error }) : error
+    })
   }
 
   #keep(reply: Reply): void {

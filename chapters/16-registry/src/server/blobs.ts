@@ -10,11 +10,13 @@ export function getBlob({ repository, request, last }: Call): Answer {
   const digest = checkDigest(last)
   const size = repository.blob(digest)
   if (size === undefined) throw new ApiError('BLOB_UNKNOWN', { digest })
-  const range = parseRange(request.headers.range, size)
+  const etag = `"${digest}"`
+  const isWhole = request.method === 'HEAD' || (request.headers['if-range'] ?? etag) !== etag // RFC 9110: 14.2, 13.1.5
+  const range = isWhole ? undefined : parseRange(request.headers.range, size)
   if (range === 'unsatisfiable') throw new ApiError('RANGE_INVALID', { size }, { 'content-range': `bytes */${size}` })
   const { start, end } = range ?? { start: 0, end: size - 1 }
   const headers = {
-    'content-type': 'application/octet-stream', 'content-length': end - start + 1, 'accept-ranges': 'bytes', etag: `"${digest}"`,
+    'content-type': 'application/octet-stream', 'content-length': end - start + 1, 'accept-ranges': 'bytes', etag,
     ...contentDigest(digest),
   }
   const body = size === 0 ? '' : () => repository.open(digest, start, end)

@@ -1,6 +1,6 @@
 // What a manifest that is pushed has to be.
 //
-//   examine(bytes, contentType)   → { noted, needs: { blobs, manifests } }; throws MANIFEST_INVALID
+//   examine(bytes, contentType)   → { noted, blobs, manifests, foreign }; throws MANIFEST_INVALID
 //
 // Invariant: nothing in it is followed but digests that have been checked.
 // @see OCI image spec, manifest.md, image-index.md; Docker image manifest V2, schema 2
@@ -20,6 +20,8 @@ export interface Examined {
   /** What must be in the repository. */
   readonly blobs: readonly Digest[]
   readonly manifests: readonly Digest[]
+  /** What may be there: it can be had elsewhere. */
+  readonly foreign: readonly Digest[]
 }
 
 type Json = Readonly<Record<string, unknown>>
@@ -35,13 +37,17 @@ export function examine(bytes: Buffer, contentType: string | undefined): Examine
   }
   if (manifest['schemaVersion'] !== 2) throw invalid('expected schemaVersion 2')
   if ((manifest['mediaType'] ?? mediaType) !== mediaType) throw invalid('mediaType and Content-Type differ')
+  const other = (kind === 'index' ? ['config', 'layers'] : ['manifests']).find((field) => (manifest[field] ?? null) !== null)
+  if (other !== undefined) throw invalid(`${other}: expected none in this kind`) // two things to two readers: CVE-2021-41190
   const subject = manifest['subject'] === undefined ? undefined : digestIn('subject', manifest['subject'])
   const noted = { mediaType, digest: digestOf(bytes), size: bytes.length, ...(subject && { subject }), ...described(manifest) }
   if (kind === 'index') {
-    return { noted, blobs: [], manifests: list(manifest, 'manifests').map((entry) => digestIn('manifests', entry)) }
+    return { noted, blobs: [], manifests: list(manifest, 'manifests').map((entry) => digestIn('manifests', entry)), foreign: [] }
   }
-  const layers = list(manifest, 'layers').filter((layer) => !isForeign(layer)).map((layer) => digestIn('layers', layer))
-  return { noted, blobs: [digestIn('config', manifest['config']), ...layers], manifests: [] }
+  const digests = (layers: readonly unknown[]): Digest[] => layers.map((layer) => digestIn('layers', layer))
+  const layers = list(manifest, 'layers')
+  const blobs = [digestIn('config', manifest['config']), ...digests(layers.filter((layer) => !isForeign(layer)))]
+  return { noted, blobs, manifests: [], foreign: digests(layers.filter(isForeign)) }
 }
 
 function parse(bytes: Buffer): Json {
@@ -54,6 +60,7 @@ function parse(bytes: Buffer): Json {
 
 function list(manifest: Json, field: string): readonly unknown[] {
   const value = manifest[field]
+  if (value === null) return [] // Go's empty list
   if (Array.isArray(value)) return value
   throw invalid(`${field}: expected a list`)
 }
@@ -64,7 +71,7 @@ function digestIn(field: string, descriptor: unknown): Digest {
   throw invalid(`${field}: expected a descriptor with a sha256 digest`)
 }
 
-/** It is fetched from elsewhere. */
+/** @see OCI image spec, descriptor.md, `urls` */
 const isForeign = (layer: unknown): boolean => isObject(layer) && Array.isArray(layer['urls']) && layer['urls'].length > 0
 
 /** What a list of referrers says of it. */

@@ -11,11 +11,9 @@ import { examine, MANIFEST_MAX } from './manifest.ts'
 import { checkDigest, isTag } from './names.ts'
 import type { Repository } from './storage.ts'
 
-const named = (repository: Repository, last: string): Digest | undefined => {
-  if (last.startsWith('sha256:')) return checkDigest(last)
-  if (isTag(last)) return repository.tagged(last)
-  throw new ApiError(last.includes(':') ? 'DIGEST_INVALID' : 'TAG_INVALID', { reference: last.slice(0, 200) })
-}
+/** Under a name that no tag can have, there is nothing. */
+const named = (repository: Repository, last: string): Digest | undefined =>
+  last.includes(':') ? checkDigest(last) : isTag(last) ? repository.tagged(last) : undefined
 
 export function getManifest({ repository, last }: Call): Answer {
   const digest = named(repository, last)
@@ -32,8 +30,9 @@ export function getManifest({ repository, last }: Call): Answer {
 
 // region put
 export async function putManifest({ repository, request, last }: Call): Promise<Answer> {
-  const isByDigest = isDigest(last)
-  if (!isByDigest) named(repository, last)
+  const isByDigest = last.includes(':')
+  if (isByDigest) checkDigest(last)
+  else if (!isTag(last)) throw new ApiError('TAG_INVALID', { tag: last.slice(0, 200) })
   const bytes = await small(request, MANIFEST_MAX)
   const { noted, blobs, manifests } = examine(bytes, request.headers['content-type'])
   if (isByDigest && noted.digest !== last) throw new ApiError('DIGEST_INVALID', { expected: last, got: noted.digest })

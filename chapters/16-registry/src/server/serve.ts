@@ -104,7 +104,7 @@ function failed(error: NodeJS.ErrnoException): { answer: Answer; error?: unknown
 async function write(request: IncomingMessage, response: ServerResponse, { status, headers, body = '' }: Answer): Promise<void> {
   if (response.destroyed) return
   const stream = typeof body === 'function' && request.method !== 'HEAD' ? body() : undefined
-  const length = typeof body === 'function' ? {} : { 'content-length': Buffer.byteLength(body) }
+  const length = typeof body === 'function' || status === 204 ? {} : { 'content-length': Buffer.byteLength(body) }
   if (!request.complete) letGo(request, response)
   response.writeHead(
     status, { 'docker-distribution-api-version': 'registry/2.0', 'x-content-type-options': 'nosniff', ...length, ...headers }

@@ -8,11 +8,11 @@
 //
 // Invariant: a blob was checked against its digest before it got its name; a repository sees only blobs that were pushed to it or
 // mounted.
-import { createReadStream, existsSync, openSync, statSync, utimesSync } from 'node:fs'
+import { createReadStream, existsSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { hexOf, type Digest } from '@pocker/layers'
-import { namesIn, readWhole, remove, writeWhole } from './files.ts'
+import { halfMadeIn, namesIn, readWhole, remove, touch, writeWhole } from './files.ts'
 
 /** What is noted of a manifest. */
 export interface Noted {
@@ -36,6 +36,7 @@ export class Storage {
   blobFile = (digest: Digest): string => join(this.root, 'blobs/sha256', hexOf(digest))
   repository = (name: string): Repository => new Repository(this, name, join(this.root, 'repositories', name))
   blobs = (): Digest[] => namesIn(join(this.root, 'blobs/sha256')).map(digestOfHex)
+  halfMade = (): string[] => halfMadeIn(join(this.root, 'blobs/sha256'))
 
   /** In order. */
   repositories(under = ''): Repository[] {
@@ -66,11 +67,7 @@ export class Repository {
 
   /** @returns its size; undefined if this repository has no such blob. Who asks may mean to use it: it is young again. */
   blob(digest: Digest): number | undefined {
-    const file = this.#storage.blobFile(digest)
-    if (!existsSync(this.#layer(digest)) || !existsSync(file)) return undefined
-    const now = new Date()
-    utimesSync(file, now, now)
-    return statSync(file).size
+    return existsSync(this.#layer(digest)) ? touch(this.#storage.blobFile(digest)) : undefined
   }
 
   /** Opened at once: it can be read to its end even if it is removed meanwhile. */
@@ -80,8 +77,9 @@ export class Repository {
   link = (digest: Digest): void => writeWhole(this.#layer(digest), '')
   unlink = (digest: Digest): void => remove(this.#layer(digest))
 
+  /** Its bytes are written even if they are there: an old file may be about to be collected. */
   putManifest(bytes: Buffer, noted: Noted): void {
-    if (!existsSync(this.#storage.blobFile(noted.digest))) writeWhole(this.#storage.blobFile(noted.digest), bytes)
+    writeWhole(this.#storage.blobFile(noted.digest), bytes)
     writeWhole(this.#manifest(noted.digest), JSON.stringify(noted))
   }
 

@@ -81,8 +81,7 @@ const uploadLocation = (repository: Repository, upload: Upload): string => `/v2/
 const progress = ({ repository }: Call, upload: Upload, status: number): Answer => ({
   status, headers: {
     location: uploadLocation(repository, upload), range: formatUploaded(upload.size), 'docker-upload-uuid': upload.id,
-    'content-length': 0,
   },
 })
 const stored = (repository: Repository, digest: Digest): Answer =>
-  ({ status: 201, headers: { location: `/v2/${repository.name}/blobs/${digest}`, ...contentDigest(digest), 'content-length': 0 } })
+  ({ status: 201, headers: { location: `/v2/${repository.name}/blobs/${digest}`, ...contentDigest(digest) } })

@@ -6,7 +6,7 @@
 // Invariant: what has arrived stays, over a restart as well, and is gone on with at its end; a blob gets its name only if its
 // digest is right.
 import { randomUUID } from 'node:crypto'
-import { createReadStream, existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { constants, createReadStream, existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Readable } from 'node:stream'
@@ -41,9 +41,10 @@ export class Uploads {
     return known ?? this.#keep(new Upload(id, file, this.#storage, repository))
   }
 
+  /** One that is at work stays: two objects for one file would not know of each other. */
   #keep(upload: Upload): Upload {
-    const [oldest] = this.#atHand.keys()
-    if (this.#atHand.size >= MOST_AT_HAND && oldest !== undefined) this.#atHand.delete(oldest)
+    const oldest = this.#atHand.size < MOST_AT_HAND ? undefined : [...this.#atHand.values()].find(({ isAtWork }) => !isAtWork)
+    if (oldest) this.#atHand.delete(oldest.file)
     this.#atHand.set(upload.file, upload)
     return upload
   }
@@ -60,7 +61,7 @@ export class Upload {
   readonly #storage: Storage
   readonly #repository: Repository
   #tally: Tally | undefined
-  #writer: { source: Readable; done: Promise<unknown> } | undefined
+  #work: { source: Readable | undefined; done: Promise<unknown> } | undefined
 
   constructor(id: string, file: string, storage: Storage, repository: Repository, tally?: Tally) {
     this.id = id
@@ -78,30 +79,41 @@ export class Upload {
     return statSync(this.file).size
   }
 
+  get isAtWork(): boolean {
+    return this.#work !== undefined
+  }
+
   /**
    * @param start where the sender believes to be; undefined: at the end
    * @param length how much it means to send
    * @throws {ApiError} RANGE_INVALID if that is not the end of what is there
    */
   async append(source: Readable, { start, length }: { start?: number | undefined; length?: number | undefined }): Promise<void> {
-    await this.#takeOver()
-    if (start !== undefined && start !== this.size) throw new ApiError('RANGE_INVALID', { expected: this.size, got: start })
-    const done = this.#write(source, length)
-    this.#writer = { source, done: done.catch(() => {}) }
-    await done.finally(() => { this.#writer = undefined })
+    await this.#alone(source, async () => {
+      if (start !== undefined && start !== this.size) throw new ApiError('RANGE_INVALID', { expected: this.size, got: start })
+      await this.#write(source, length)
+    })
   }
 
-  /** Who comes later wins: the one before has lost its connection, and the kernel did not tell us yet. */
-  async #takeOver(): Promise<void> {
-    while (this.#writer) {
-      this.#writer.source.destroy()
-      await this.#writer.done
+  /**
+   * One at a time, and who comes later wins: the sender before has lost its connection, and the kernel did not tell us yet.
+   * @throws {ApiError} BLOB_UPLOAD_UNKNOWN if it was finished or taken back meanwhile
+   */
+  async #alone(source: Readable | undefined, body: () => Promise<void>): Promise<void> {
+    while (this.#work) {
+      this.#work.source?.destroy()
+      await this.#work.done
     }
+    const done = body().finally(() => { this.#work = undefined })
+    this.#work = { source, done: done.catch(() => {}) }
+    await done.catch((error: NodeJS.ErrnoException) => {
+      throw error.code === 'ENOENT' ? new ApiError('BLOB_UPLOAD_UNKNOWN') : error
+    })
   }
 
   async #write(source: Readable, length: number | undefined): Promise<void> {
     const [tally, before] = [await this.#tallied(), this.size]
-    const handle = await open(this.file, 'a')
+    const handle = await open(this.file, constants.O_WRONLY | constants.O_APPEND) // 'a' would make one that is gone anew
     try {
       for await (const chunk of source as AsyncIterable<Buffer>) {
         await handle.appendFile(chunk)
@@ -124,27 +136,32 @@ export class Upload {
     return this.#tally = tally
   }
 
-  /** @throws {ApiError} DIGEST_INVALID: then the upload is gone */
-  // region finish
+  /**
+   * Nobody adds to it meanwhile: who had the file open would write into the blob.
+   * @throws {ApiError} DIGEST_INVALID: then the upload is gone
+   */
   async finish(digest: Digest): Promise<void> {
-    await this.#takeOver()
+    await this.#alone(undefined, () => this.#finish(digest))
+  }
+
+  // region finish
+  async #finish(digest: Digest): Promise<void> {
     const handle = await open(this.file)
     await handle.sync().finally(() => handle.close())
     const { digest: got } = await this.#tallied()
-    if (this.isGone) throw new ApiError('BLOB_UPLOAD_UNKNOWN') // another one has finished it
+    if (this.isGone) throw new ApiError('BLOB_UPLOAD_UNKNOWN') // its sender has taken it back
     if (got !== digest) {
       this.cancel()
       throw new ApiError('DIGEST_INVALID', { expected: digest, got })
     }
-    const file = this.#storage.blobFile(digest)
-    existsSync(file) ? this.cancel() : move(this.file, file)
+    move(this.file, this.#storage.blobFile(digest))
     this.#repository.link(digest)
-    this.#repository.blob(digest) // it may have been here for long: now it is young again
+    this.#repository.blob(digest) // its bytes may have come long ago: now it is young again
   }
   // endregion
 
   cancel(): void {
-    this.#writer?.source.destroy()
+    this.#work?.source?.destroy()
     rmSync(this.file, { force: true })
   }
 }

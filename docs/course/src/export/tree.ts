@@ -24,6 +24,9 @@ export interface Wanted {
 
 export const text = (content: string, executable = false): Entry => ({ bytes: Buffer.from(content), executable })
 
+/** What runs TypeScript and makes the bundles; and types for the editor. */
+const TOOLS = ['tsx', 'esbuild', '@types/node']
+
 type Manifest = Record<string, unknown> & { name: string; dependencies?: Record<string, string> }
 
 export async function courseTree(root: string, { solved, hidden }: Wanted): Promise<Tree> {
@@ -40,7 +43,7 @@ export async function courseTree(root: string, { solved, hidden }: Wanted): Prom
   for (const exercise of all) addExercise(tree, root, exercise, hidden)
   for (const path of ['exercises/grader', 'docs/course', 'pocker']) addPackage(tree, root, path, ['src', 'bin'])
   for (const file of ['docs/student.md', 'LICENSE', 'tsconfig.base.json']) addFile(tree, root, file)
-  for (const [path, entry] of vendored(root)) tree.set(path, entry)
+  for (const [path, entry] of vendored(root, [...TOOLS, ...foreign(tree)])) tree.set(path, entry)
   tree.set('package.json', text(`${JSON.stringify(topManifest(root), null, 2)}\n`))
   tree.set('.npmrc', text('fund=false\naudit=false\n'))
   return tree
@@ -48,7 +51,7 @@ export async function courseTree(root: string, { solved, hidden }: Wanted): Prom
 
 async function addChapter(tree: Tree, root: string, chapter: string, built: boolean): Promise<void> {
   const folder = `chapters/${chapter}`
-  if (!built) return addPackage(tree, root, folder, ['src'])
+  if (!built) return addPackage(tree, root, folder, ['src', 'bin'])
   addPackage(tree, root, folder, [])
   const manifest = JSON.parse(tree.get(`${folder}/package.json`)?.bytes.toString() ?? '') as Manifest
   tree.set(`${folder}/package.json`, text(`${JSON.stringify({ ...manifest, exports: './built/index.js' }, null, 2)}\n`))
@@ -57,6 +60,14 @@ async function addChapter(tree: Tree, root: string, chapter: string, built: bool
     format: 'esm', platform: 'node', target: 'node20', minify: true, keepNames: true, logLevel: 'silent',
   })
   tree.set(`${folder}/built/index.js`, { bytes: Buffer.from(outputFiles[0]?.contents ?? []), executable: false })
+}
+
+/** What the packages import that are none of ours. */
+function foreign(tree: Tree): string[] {
+  const files = [...tree].filter(([path]) => path.endsWith('/package.json')).map(([, { bytes }]) => bytes.toString())
+  const manifests = files.map((file) => JSON.parse(file) as Manifest)
+  const ours = new Set(manifests.map(({ name }) => name))
+  return manifests.flatMap(({ dependencies = {} }) => Object.keys(dependencies)).filter((name) => !ours.has(name))
 }
 
 /** Its manifest, what lies in its top folder, and some folders. */

@@ -1,6 +1,6 @@
 // The npm packages that the course needs to run, as they are installed here: no network is needed to install them again.
 //
-//   vendored(root)   → path → file: vendor/commander/package.json, …
+//   vendored(root, ['commander'])   → path → file: vendor/commander/package.json, …
 //
 // Native parts come as they were built, so the copy works on the same kind of machine: see kind().
 // Invariant: no script of theirs runs when they are installed; each is named as it is imported.
@@ -16,8 +16,6 @@ interface Manifest {
   readonly optionalDependencies?: Readonly<Record<string, string>>
 }
 
-/** What the packages of the course name themselves; @types for the editor. */
-const NEEDED = ['commander', 'esbuild', 'ffi-napi', 'ref-napi', 'picocolors', 'tsx', 'valibot', 'yaml', '@types/node']
 /** Folders that are needed to build a package, or to test it, but not to use it. */
 const UNUSED = new Set(['deps', 'test', 'tests', 'docs', 'example', 'obj.target', '.deps', '.github', 'node_modules'])
 const UNUSED_FILE = /(\.map|\.o|\.a|\.d|\.gyp|\.mk|Makefile|\.md)$/
@@ -25,9 +23,10 @@ const UNUSED_FILE = /(\.map|\.o|\.a|\.d|\.gyp|\.mk|Makefile|\.md)$/
 /** `linux-x64`: where the copy can be installed. */
 export const kind = (): string => `${process.platform}-${process.arch}`
 
-export function vendored(root: string): Map<string, Entry> {
+/** @param wanted what the course's packages import themselves @throws {SpecError} if one is not installed */
+export function vendored(root: string, wanted: Iterable<string>): Map<string, Entry> {
   const modules = join(root, 'node_modules')
-  const names = closure(modules, NEEDED)
+  const names = closure(modules, wanted)
   const files = new Map<string, Entry>()
   for (const name of names) {
     addFolder(files, join(modules, name), `vendor/${name}`)
@@ -43,7 +42,7 @@ export function vendored(root: string): Map<string, Entry> {
 }
 
 /** With all that they need themselves; optional ones, if they are installed here. */
-function closure(modules: string, wanted: readonly string[]): Set<string> {
+function closure(modules: string, wanted: Iterable<string>): Set<string> {
   const found = new Set<string>()
   const add = (name: string, by: string): void => {
     if (found.has(name)) return

@@ -5,9 +5,7 @@ import { SpecError } from '@pocker/syscalls'
 import { here } from './local.ts'
 
 export async function saveAll(words: string[], { output }: { output?: string }): Promise<void> {
-  const images = here()
-  for (const word of words) images.find(word) // before a file is made
-  await writeArchive(save(images, words), output)
+  await writeArchive(save(here(), words), output)
 }
 
 /** Opened when the first byte is asked for: so whoever asks hears of an error. */

@@ -18,7 +18,8 @@ export function list([pattern]: string[], flags: ImageListFlags): void {
 /** Containers that run: each has a layer on top of its image's. */
 async function users(images: Images): Promise<User[]> {
   await new Writables(images.layers).clean()
-  return images.layers.writables().flatMap(({ name, top }) => images.list().filter((image) => image.layers.at(-1) === top)
+  const all = images.list()
+  return images.layers.writables().flatMap(({ name, top }) => all.filter((image) => image.layers.at(-1) === top)
     .map(({ id }) => ({ container: name, image: id, running: true })))
 }
 

@@ -1,13 +1,16 @@
 // Images from and to registries; logins; and a registry of one's own.
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { text as textOf } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
 import {
-  asked, BASES, canonical, ensureBase, familiar, familiarName, NoSuchImage, parsePlatform, parseReference, print, progressLines,
-  pullReport, pushBegins, pushDone, type Images, type ProgressLines, type Reference,
+  asked, BASES, canonical, canonicalName, ensureBase, familiar, familiarName, findBase, NoSuchImage, parsePlatform, parseReference, print,
+  progressLines, pullReport, pushBegins, pushDone, type Base, type Images, type ProgressLines, type Reference,
 } from '@pocker/images'
-import { login, logout, pull, push, RegistryError, serve, tagsOf, type PullOptions, type RegistryOptions } from '@pocker/registry'
+import {
+  login, logout, pull, push, registryBase, RegistryError, serve, tagsAt, tagsOf, type PullOptions, type RegistryOptions,
+} from '@pocker/registry'
 import { SpecError } from '@pocker/syscalls'
 import { say } from '../../errors.ts'
 import { pockerRoot } from '../../image.ts'
@@ -36,12 +39,17 @@ const hasTag = (text: string): boolean => /[:@]/.test(text.slice(text.lastIndexO
 
 interface TransferFlags { readonly quiet?: boolean; readonly platform?: string; readonly allTags?: boolean }
 
-export async function pullImage([text = '']: string[], { quiet = false, platform }: TransferFlags): Promise<void> {
-  const [reference, lines] = [parseReference(text), linesFor(quiet)]
+export async function pullImage([text = '']: string[], { quiet = false, allTags = false, platform }: TransferFlags): Promise<void> {
+  refuseTag(text, allTags)
+  const [reference, lines, images] = [parseReference(text), linesFor(quiet), here()]
   const wanted = platform === undefined ? {} : { platform: parsePlatform(platform) }
-  if (!hasTag(text)) lines.say('Using default tag: latest')
-  await fetchImage(here(), reference, lines, wanted)
-  print(`${canonical(reference)}\n`)
+  if (!allTags && !hasTag(text)) lines.say('Using default tag: latest')
+  for (const one of allTags ? await tagsAt(reference, settings()) : [reference]) await fetchImage(images, one, lines, wanted)
+  print(`${allTags ? canonicalName(reference) : canonical(reference)}\n`)
+}
+
+function refuseTag(text: string, allTags: boolean): void {
+  if (allTags && hasTag(text)) throw new SpecError('tag can\'t be used with --all-tags/-a')
 }
 
 /** From a registry; or made here. @param lines where it is told */
@@ -54,18 +62,24 @@ export async function fetchImage(
   })
 }
 
+/** The image that can be made here under this name. The bundle of the registry's lies beside the tool's own. */
+export function baseOf(reference: Reference): Base | undefined {
+  const places = ['./registry.cjs', '../../../dist/registry.cjs'].map((path) => fileURLToPath(new URL(path, import.meta.url)))
+  return findBase([...BASES, registryBase(places.find((path) => existsSync(path)) ?? '')], reference)
+}
+
 /** Where no registry can be reached, there still are Debian's packages. */
 async function madeHere(images: Images, reference: Reference, error: unknown): Promise<string> {
-  const base = BASES.find((name) => canonical(parseReference(name)) === canonical(reference))
+  const base = baseOf(reference)
   if (!base || !(error instanceof RegistryError) || !['REFUSED', 'CUT'].includes(error.code)) throw error
   const { made, source } = await ensureBase(base, images)
-  say(`${error.message}; ${made ? `so ${base} is made from Debian's package ${source}` : 'the one that is here stays'}`)
+  say(`${error.message}; ${made ? `so ${base.name} is made from ${source}` : 'the one that is here stays'}`)
   const name = familiar(reference)
-  return `Status: ${made ? `Made ${name} from Debian's packages` : `Image is up to date for ${name}`}`
+  return `Status: ${made ? `Made ${name} from ${source}` : `Image is up to date for ${name}`}`
 }
 
 export async function pushImage([text = '']: string[], { quiet = false, allTags = false }: TransferFlags): Promise<void> {
-  if (allTags && hasTag(text)) throw new SpecError('tag can\'t be used with --all-tags/-a')
+  refuseTag(text, allTags)
   const [images, reference, lines] = [here(), parseReference(text), linesFor(quiet)]
   const references = allTags ? tagsOf(images, reference) : [reference]
   const missing = new SpecError(`An image does not exist locally with the tag: ${familiarName(reference)}`)
@@ -97,8 +111,8 @@ export async function logIn([host]: string[], { username, password, passwordStdi
     username: username ?? await asked('Username: ', { shown: true }),
     password: given ?? await asked('Password: ', { shown: false }),
   }
-  const { insecure } = settings()
-  print(`${await login({ ...who, insecure, ...(host !== undefined && { host }) })}\n`)
+  const warn = (text: string): void => void process.stderr.write(text)
+  print(`${await login({ ...who, insecure: settings().insecure, warn, ...(host !== undefined && { host }) })}\n`)
 }
 
 export const logOut = async ([host]: string[]): Promise<void> => print(`${await logout(host)}\n`)

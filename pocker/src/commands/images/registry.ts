@@ -5,8 +5,9 @@ import { join } from 'node:path'
 import { text as textOf } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import {
-  asked, BASES, canonical, canonicalName, ensureBase, familiar, familiarName, findBase, NoSuchImage, parsePlatform, parseReference, print,
-  progressLines, pullReport, pushBegins, pushDone, type Base, type Images, type ProgressLines, type Reference,
+  asked, BASES, canonical, canonicalName, ensureBase, familiar, familiarName, findBase, NoSuchImage, parsePlatform,
+  parseReference, print, progressLines, pullReport, pushBegins, pushDone, type Base, type Images, type ProgressLines,
+  type Reference,
 } from '@pocker/images'
 import {
   login, logout, pull, push, registryBase, RegistryError, serve, tagsAt, tagsOf, type PullOptions, type RegistryOptions,

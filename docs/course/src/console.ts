@@ -6,7 +6,7 @@
 // Invariant: when the loop ends, however it ends, the container is gone.
 import { performance } from 'node:perf_hooks'
 import { eachBlock, type Block, type Lesson } from './lesson.ts'
-import { openShell, ShellEnded, type Shell } from './shell.ts'
+import { openShell, ShellEnded, type Shell, type ShellOptions } from './shell.ts'
 import { linesOf, mismatch, transcript, type Exchange, type Mismatch } from './transcript.ts'
 
 export interface Failure { readonly exchange: Exchange; readonly mismatch: Mismatch }
@@ -27,19 +27,17 @@ export interface Limits {
 export const LIMITS: Limits = { command: 60_000, lesson: 600_000 }
 
 /**
- * @param options.repository an absolute path: where the shell starts
  * @throws {SpecError} if a block is no terminal session: before anything runs
  * @throws {StartError} if the container cannot be made
  */
 export async function* runLesson(
-  lesson: Lesson, options: { repository: string; limits?: Limits },
+  lesson: Lesson, { limits = LIMITS, ...options }: Omit<ShellOptions, 'needs'> & { limits?: Limits },
 ): AsyncGenerator<BlockRun> {
-  const { repository, limits = LIMITS } = options
   const blocks = eachBlock(lesson, 'console').map((block) => ({ block, exchanges: transcript(lesson.file, block) }))
   if (blocks.length === 0) return
   const end = performance.now() + limits.lesson
   const limit = (): number => Math.max(1, Math.min(limits.command, end - performance.now()))
-  const shell = await openShell({ repository, needs: lesson.needs })
+  const shell = await openShell({ ...options, needs: lesson.needs })
   try {
     for (const { block, exchanges } of blocks) {
       const run = await runBlock(shell, block, exchanges, limit)

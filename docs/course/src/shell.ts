@@ -9,6 +9,7 @@
 import { randomBytes } from 'node:crypto'
 import { closeSync } from 'node:fs'
 import { Socket } from 'node:net'
+import { fileURLToPath } from 'node:url'
 import { command, pipe, plan, spawn, SpecError, type Child, type Exit } from '@pocker/syscalls'
 import { enclosure, foreignFiles } from './enclosure.ts'
 import type { Needs } from './lesson.ts'
@@ -56,18 +57,28 @@ while IFS= read -r -d '' -u 3 _course_command; do
 done
 `
 
+/** An npx that saves a quarter of a second on each command. */
+const QUICK = fileURLToPath(new URL('../bin/quick', import.meta.url))
+
+export interface ShellOptions {
+  /** An absolute path: where the shell starts. */
+  readonly repository: string
+  readonly needs: Needs
+  /** Programs that are installed start without npm. */
+  readonly isQuick?: boolean
+}
+
 /** The whole environment: a lesson must not depend on the caller's. */
-const environment = (needs: Needs): string[] => [
-  `PATH=${process.env['PATH'] ?? ''}`, `HOME=${needs === 'root' ? '/root' : '/tmp'}`, 'TERM=dumb', 'LANG=C.UTF-8',
+const environment = (needs: Needs, isQuick: boolean): string[] => [
+  `PATH=${[...(isQuick ? [QUICK] : []), process.env['PATH'] ?? ''].join(':')}`, `HOME=${needs === 'root' ? '/root' : '/tmp'}`, 'TERM=dumb', 'LANG=C.UTF-8',
   'PS1=', 'NO_COLOR=1', 'NODE_NO_WARNINGS=1', 'npm_config_update_notifier=false', 'npm_config_loglevel=error',
 ]
 
 /**
- * @param options.repository an absolute path: where the shell starts
  * @throws {SpecError} without root: the machine's own file system is the lower layer
  * @throws {StartError} if the kernel refuses the container
  */
-export async function openShell({ repository, needs }: { repository: string; needs: Needs }): Promise<Shell> {
+export async function openShell({ repository, needs, isQuick = false }: ShellOptions): Promise<Shell> {
   const user = process.geteuid?.()
   if (user !== 0) throw new SpecError(`a lesson's container: expected root, got user ${user}; run it with sudo`)
   const mark = randomBytes(16).toString('hex')
@@ -75,7 +86,7 @@ export async function openShell({ repository, needs }: { repository: string; nee
   try {
     const bash = command({
       argv: ARGV,
-      env: environment(needs),
+      env: environment(needs, isQuick),
       cwd: repository,
       stdio: [input.reader, output.writer, output.writer],
     })

@@ -40,7 +40,7 @@ const pure = {
 
 /** The process that touches a layer's files, without tsx. Chapter 14 looks for it beside the bundle that it is in. */
 const tree = {
-  contents: `import { confined } from '../../chapters/14-layers/src/tree/confined.ts'
+  contents: `import { confined } from '@pocker/layers/confined'
 process.exitCode = await confined(process.argv.slice(2))`,
   resolveDir: here, loader: 'ts',
 }
@@ -48,7 +48,7 @@ process.exitCode = await confined(process.argv.slice(2))`,
 /** What runs in a container of the image `registry`: node is all that it finds there. */
 const registry = {
   contents: `import { main } from '@pocker/syscalls'
-import { program } from '../../chapters/16-registry/src/image/program.ts'
+import { program } from '@pocker/registry/program'
 void main('registry', () => program(process.argv.slice(2), process.env))`,
   resolveDir: here, loader: 'ts',
 }

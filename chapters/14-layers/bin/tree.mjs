@@ -6,6 +6,6 @@ if (POCKER_TREE) {
 } else {
   const { register } = await import('tsx/esm/api')
   register()
-  const { confined } = await import('../src/tree/confined.ts')
+  const { confined } = await import('@pocker/layers/confined')
   process.exitCode = await confined(process.argv.slice(2))
 }

@@ -57,6 +57,9 @@ rootTest(test, 'it is installed without a network, and grades; a reset brings th
   assert.match(course('export', join(dir, 'again')).stderr, /this copy of the course is one that was exported/)
   assert.match(course('reset', '05/separate').stdout, /what you wrote is in exercises\/05-ipc\/separate\.ts\.mine-1/)
   assert.match(readFileSync(join(to, 'exercises/05-ipc/separate.ts'), 'utf8'), /TODO/)
+  // The tool works with built chapters, too: with the process that unpacks layers, which is a file of its own.
+  const box = spawnSync(join(to, 'node_modules/.bin/pocker'), ['run', '--rm', 'busybox', 'echo', 'inside'], { encoding: 'utf8', env: { ...env(), POCKER_ROOT: join(dir, 'root'), POCKER_TREE: '' } })
+  assert.equal([box.stdout, box.status], ['inside\n', 0], box.stderr)
   // An answer of 06 may use chapter 04, of which only a built file is here.
   cpSync(join(REPOSITORY, 'solutions/06-user/mapped.ts'), join(to, 'exercises/06-user/mapped.ts'))
   assert.is(course('check', '06/mapped').status, 0)

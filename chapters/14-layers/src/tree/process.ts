@@ -66,8 +66,9 @@ function positionOf(pid: number | undefined): number {
   }
 }
 
-/** Beside the sources, or beside a bundle of them. */
+/** Beside the sources, or a bundle of them: of the chapter, or of the tool. */
 function program(): string {
-  const candidates = ['../../bin/tree.mjs', './tree.mjs'].map((path) => fileURLToPath(new URL(path, import.meta.url)))
+  const places = ['../../bin/tree.mjs', '../bin/tree.mjs', './tree.mjs']
+  const candidates = places.map((path) => fileURLToPath(new URL(path, import.meta.url)))
   return candidates.find((path) => existsSync(path)) ?? candidates[0] as string
 }

@@ -27,7 +27,11 @@ export const text = (content: string, executable = false): Entry => ({ bytes: Bu
 /** What runs TypeScript and makes the bundles; and types for the editor. */
 const TOOLS = ['tsx', 'esbuild', '@types/node']
 
-type Manifest = Record<string, unknown> & { name: string; dependencies?: Record<string, string> }
+type Manifest = Record<string, unknown> & {
+  name: string
+  dependencies?: Record<string, string>
+  exports: string | Record<string, string>
+}
 
 export async function courseTree(root: string, { solved, hidden }: Wanted): Promise<Tree> {
   const tree: Tree = new Map()
@@ -52,14 +56,20 @@ export async function courseTree(root: string, { solved, hidden }: Wanted): Prom
 async function addChapter(tree: Tree, root: string, chapter: string, built: boolean): Promise<void> {
   const folder = `chapters/${chapter}`
   if (!built) return addPackage(tree, root, folder, ['src', 'bin'])
-  addPackage(tree, root, folder, [])
+  addPackage(tree, root, folder, ['bin'])
   const manifest = JSON.parse(tree.get(`${folder}/package.json`)?.bytes.toString() ?? '') as Manifest
-  tree.set(`${folder}/package.json`, text(`${JSON.stringify({ ...manifest, exports: './built/index.js' }, null, 2)}\n`))
-  const { outputFiles } = await build({
-    entryPoints: [join(root, folder, 'src/index.ts')], bundle: true, packages: 'external', write: false,
-    format: 'esm', platform: 'node', target: 'node20', minify: true, keepNames: true, logLevel: 'silent',
-  })
-  tree.set(`${folder}/built/index.js`, { bytes: Buffer.from(outputFiles[0]?.contents ?? []), executable: false })
+  const { exports: all } = manifest
+  const entries = Object.entries(typeof all === 'string' ? { '.': all } : all)
+  const builtOf = (source: string): string => `./built/${basename(source, '.ts')}.js`
+  const exports = Object.fromEntries(entries.map(([name, source]) => [name, builtOf(source)]))
+  tree.set(`${folder}/package.json`, text(`${JSON.stringify({ ...manifest, exports }, null, 2)}\n`))
+  for (const [, source] of entries) {
+    const { outputFiles } = await build({
+      entryPoints: [join(root, folder, source)], bundle: true, packages: 'external', write: false,
+      format: 'esm', platform: 'node', target: 'node20', minify: true, keepNames: true, logLevel: 'silent',
+    })
+    tree.set(join(folder, builtOf(source)), { bytes: Buffer.from(outputFiles[0]?.contents ?? []), executable: false })
+  }
 }
 
 /** What the packages import that are none of ours. */

@@ -420,6 +420,7 @@ test('each mistake is one line, with docker\'s exit code for it', async () => {
     [['image', 'prune', '-f', '--filter', 'until=soon'], 1, /^pocker: --filter: until: expected a span such as 24h, [^\n]*, got "soon"\n$/],
     [['import', '/no/such/file'], 1, /^pocker: ENOENT: no such file or directory, open '\/no\/such\/file'\n$/],
     [['pull', '-q', '--platform', '!', 'x'], 1, /^pocker: platform: expected such as linux\/amd64 [^\n]*\n$/],
+    [['load', '--platform', '!'], 1, /^pocker: platform: expected such as linux\/amd64 [^\n]*\n$/],
     [['registry', 'serve', '--port', '70000'], 1, /^pocker: --port: expected a number up to 65535, got "70000"\n$/],
     [['registry', 'serve', '--tls-cert', 'x'], 1, /^pocker: --tls-cert: expected --tls-key with it, got one\n$/],
     [['image', 'nope'], 125, /^pocker: unknown command 'nope'[^\n]*; see 'pocker image --help'\n$/],

@@ -1,6 +1,6 @@
 // Images and root file systems, to and from archives.
 import { createReadStream } from 'node:fs'
-import { importRootfs, load, loadLines, parsePlatform, parseReference, print, save, writeArchive } from '@pocker/images'
+import { importRootfs, load, loadLines, parsePlatform, parseReference, print, save, writeArchive, type Platform } from '@pocker/images'
 import { SpecError } from '@pocker/syscalls'
 import { here } from './local.ts'
 
@@ -13,17 +13,20 @@ async function* bytesOf(file: string | undefined): AsyncGenerator<Uint8Array> {
   yield* file === undefined ? process.stdin : createReadStream(file)
 }
 
-export async function loadAll(_: string[], { input }: { input?: string }): Promise<void> {
+export async function loadAll(_: string[], { input, platform }: { input?: string; platform?: string }): Promise<void> {
+  const wanted = platformOf(platform)
   if (input === undefined && process.stdin.isTTY) throw new SpecError('requested load from stdin, but stdin is empty')
-  print(loadLines(await load(here(), bytesOf(input))))
+  print(loadLines(await load(here(), bytesOf(input), { platform: wanted })))
 }
+
+const platformOf = (text: string | undefined): Platform | undefined => (text === undefined ? undefined : parsePlatform(text))
 
 interface ImportFlags { readonly change: readonly string[]; readonly message?: string; readonly platform?: string }
 
 export async function importFile([file = '', name]: string[], { change, message, platform }: ImportFlags): Promise<void> {
   const { id } = await importRootfs(here(), bytesOf(file === '-' ? undefined : file), {
     changes: change, message, reference: name === undefined ? undefined : parseReference(name),
-    platform: platform === undefined ? undefined : parsePlatform(platform),
+    platform: platformOf(platform),
   })
   print(`${id}\n`)
 }

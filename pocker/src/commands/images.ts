@@ -60,7 +60,8 @@ const VERBS: readonly Verb[] = [
   },
   {
     names: 'load image|load', summary: 'read images from an archive', run: archive('loadAll'),
-    flags: [['-i, --input <file>', 'instead of standard input'], ['-q, --quiet', 'as docker has it: there is no progress'], PLATFORM],
+    flags: [['-i, --input <file>', 'instead of standard input'], PLATFORM,
+      ['-q, --quiet', 'as docker has it: there is no progress']],
   },
   {
     names: 'import image|import', words: '<file> [reference]', summary: 'make an image of an archive of files',

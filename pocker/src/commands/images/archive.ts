@@ -1,6 +1,8 @@
 // Images and root file systems, to and from archives.
 import { createReadStream } from 'node:fs'
-import { importRootfs, load, loadLines, parsePlatform, parseReference, print, save, writeArchive, type Platform } from '@pocker/images'
+import {
+  importRootfs, load, loadLines, parsePlatform, parseReference, print, save, writeArchive, type Platform,
+} from '@pocker/images'
 import { SpecError } from '@pocker/syscalls'
 import { here } from './local.ts'
 

@@ -4,12 +4,12 @@
 //
 // Invariant: a limit that was asked for is set, or the container does not start. Without any, a machine that lets nobody make
 // groups still runs it.
-import { existsSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import {
-  below, cgroup, cgroupNamespace, devices, exists, findTree, limited, mayMakeGroups, parseCgroupns, parseCgroupParent,
-  parseThrottle, parseWeight, pids, prepare, remove, THROTTLES, wholeNumber, type DeviceRule, type Group, type Limits,
-  type Tree,
+  below, cgroup, cgroupNamespace, devices, exists, findTree, isAbandoned, limited, mayMakeGroups, ownedName, parseCgroupns,
+  parseCgroupParent, parseThrottle, parseWeight, pids, prepare, remove, THROTTLES, wholeNumber, type DeviceRule, type Group,
+  type Limits, type Tree,
 } from '@pocker/cgroup'
 import { cpu, parseCpu } from '@pocker/cpu'
 import { parseSize } from '@pocker/ipc'
@@ -39,7 +39,7 @@ export interface Place { readonly id: string; readonly userNamespace: boolean; r
 export function limits(options: Options, { id, userNamespace, deviceRules }: Place): Limited {
   const tree = findTree()
   const parent = options.cgroupParent === undefined ? PARENT : parseCgroupParent(options.cgroupParent)
-  const group: Group = { tree, path: `${parent}/${id === NOBODY ? 0 : process.pid}-${id}` }
+  const group: Group = { tree, path: `${parent}/${id === NOBODY ? `0-${id}` : ownedName(id)}` }
   const namespace = parseCgroupns(options.cgroupns)
   const wanted = wishes(group, options)
   const score = options.oomScoreAdj === undefined ? [] : [oomScore(wholeNumber('--oom-score-adj', options.oomScoreAdj))]
@@ -97,11 +97,9 @@ function numberOf(path: string): string {
   return `${major}:${minor}`
 }
 
-/** A caller that was killed has left its group behind. Its name begins with the caller's number. */
+/** A caller that was killed has left its group behind. */
 function sweep(tree: Tree, parent: string): void {
-  for (const name of below({ tree, path: parent })) {
-    const owner = /^(\d+)-[0-9a-f]{12}$/.exec(name)?.[1]
-    if (owner === undefined || existsSync(`/proc/${owner}`)) continue
+  for (const name of below({ tree, path: parent }).filter(isAbandoned)) {
     void remove({ tree, path: `${parent}/${name}` }).catch(() => {}) // another one sweeps at the same time
   }
 }

@@ -210,7 +210,7 @@ rootTest(test, 'what explain prints is what strace sees of run', async () => {
   const executed = child.findIndex((line) => /^execve\(.* = 0$/.test(line))
   // A result that a later call takes is printed by its name, and is a number when it runs.
   const traced = child.slice(0, executed + 1).map((line) => line.replace(/ += -?\d+.*$/, '').replace(/ \/\* \S+ \*\//, '')
-    .replace(/\/pocker\/\d+-[0-9a-f]{12}\//, '/pocker/0-000000000000/') // the name of its group
+    .replace(/\/pocker\/[\d.]+-[0-9a-f]{12}\//, '/pocker/0-000000000000/') // the name of its group
     .replace(/filter=\[.*\]/, 'filter={…}'))
 
   const shape = (line = ''): RegExp =>

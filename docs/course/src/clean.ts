@@ -8,7 +8,7 @@
 // processes whose root is the grader's root file system and whose parent is no grader.
 import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { below, findTree, remove } from '@pocker/cgroup'
+import { below, findTree, isAbandoned, remove } from '@pocker/cgroup'
 import { places } from '@pocker/grader'
 import { listNetns, NETNS_DIR, removeNetns } from '@pocker/net'
 import { call, MNT_DETACH, umount2 } from '@pocker/syscalls'
@@ -87,15 +87,12 @@ const link = (path: string): string => {
   }
 }
 
-const PARENT = '/pocker'
+const [PARENT, GRADE] = ['/pocker', 'grade-']
 function groups(): Leftover[] {
   if (process.geteuid?.() !== 0) return []
   const tree = findTree()
-  return below({ tree, path: PARENT }).flatMap((name): Leftover[] => {
-    const [, pid] = /^grade-(\d+)-/.exec(name) ?? []
-    if (pid === undefined || read(`/proc/${pid}/status`) !== '') return []
-    return [{ what: `control group ${PARENT}/${name}`, remove: () => remove({ tree, path: `${PARENT}/${name}` }) }]
-  })
+  return below({ tree, path: PARENT }).filter((name) => name.startsWith(GRADE) && isAbandoned(name.slice(GRADE.length)))
+    .map((name) => ({ what: `control group ${PARENT}/${name}`, remove: () => remove({ tree, path: `${PARENT}/${name}` }) }))
 }
 
 /** The newest first: a mount may lie on another. */

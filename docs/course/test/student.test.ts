@@ -1,6 +1,6 @@
 // What a student types besides `course`: each command as a process of its own, on a small course.
 import { spawnSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, readFileSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readFileSync, readlinkSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -133,7 +133,7 @@ test('doctor tells what follows', async () => {
 rootTest(test, 'clean lists the group of a grader that is gone, and removes it when told to', () => {
   const tree = findTree()
   prepare(tree, '/pocker')
-  const gone = spawnSync('true').pid
+  const gone = `${spawnSync('true').pid}.${readlinkSync('/proc/self/ns/pid').replace(/\D/g, '')}`
   const directories = roots(tree).map((root) => join(root, 'pocker', `grade-${gone}-left`))
   for (const directory of directories) mkdirSync(directory)
   try {

@@ -10,7 +10,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { below, canSet, findTree, prepare, put, remove, roots, type Group, type Tree } from '@pocker/cgroup'
+import { below, canSet, findTree, ownedName, ownerHere, prepare, put, remove, roots, type Group, type Tree } from '@pocker/cgroup'
 import { callAll } from '@pocker/syscalls'
 import { COPY } from './handed.ts'
 
@@ -21,7 +21,8 @@ export const MOST_PROCESSES = 256
 const MOST_MEMORY = 768 * MiB
 
 export const PARENT = '/pocker'
-export const pathOf = (word: string): string => `${PARENT}/grade-${process.pid}-${word}`
+const GRADE = 'grade-'
+export const pathOf = (word: string): string => `${PARENT}/${GRADE}${ownedName(word)}`
 
 export interface Fence {
   enter(pid: number): void
@@ -58,9 +59,9 @@ export async function sweep(alive: (pid: number) => boolean): Promise<void> {
   }
   if (process.geteuid?.() !== 0) return
   const tree = findTree()
-  for (const name of below({ tree, path: PARENT })) {
-    const [, pid] = /^grade-(\d+)-/.exec(name) ?? []
-    if (pid !== undefined && !alive(Number(pid))) await remove({ tree, path: join(PARENT, name) })
+  for (const name of below({ tree, path: PARENT }).filter((one) => one.startsWith(GRADE))) {
+    const pid = ownerHere(name.slice(GRADE.length))
+    if (pid !== undefined && !alive(pid)) await remove({ tree, path: join(PARENT, name) })
   }
 }
 

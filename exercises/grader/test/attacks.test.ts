@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { below, findTree } from '@pocker/cgroup'
+import { below, findTree, isAbandoned } from '@pocker/cgroup'
 import { places, ROOT, run, submissions, type Result } from '@pocker/grader'
 import { ATTACKS } from './attacks.ts'
 import { course, fill, HALF, RIGHT } from './class.ts'
@@ -17,7 +17,7 @@ const { rootfs } = await places()
 const machine = () => ({
   traces: traces(), root: readdirSync('/').toSorted(), tests: digest(join(ROOT, 'exercises/02-uts'), join(ROOT, 'solutions/02-uts')),
   rootfs: digest(join(rootfs, 'bin')), inRootfs: readdirSync(rootfs).toSorted(), forged: ['/tmp/pocker-forged', '/pocker-forged', '/results.json'].map((path) => existsSync(path)),
-  groups: below({ tree: findTree(), path: '/pocker' }).filter((group) => /^grade-(\d+)-/.test(group) && !existsSync(`/proc/${group.split('-')[1]}`)),
+  groups: below({ tree: findTree(), path: '/pocker' }).filter((group) => isAbandoned(group.replace(/^grade-/, ''))),
 })
 const snapshot = machine()
 const name = (i: number): string => `attack-${String(i).padStart(2, '0')}`

@@ -1,4 +1,5 @@
-// Chapter 09: groups of processes, and what they may use. Read tree.ts, files.ts, cgroup.ts, group.ts, devices.ts, flags.ts, owner.ts.
+// Chapter 09: groups of processes, and what they may use. Read tree.ts, files.ts, cgroup.ts, group.ts, devices.ts, flags.ts,
+// owner.ts.
 export * from './tree.ts'
 export * from './files.ts'
 export * from './cgroup.ts'

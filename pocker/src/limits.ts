@@ -7,13 +7,14 @@
 import { statSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import {
-  below, cgroup, cgroupNamespace, devices, exists, findTree, isAbandoned, limited, mayMakeGroups, ownedName, parseCgroupns,
-  parseCgroupParent, parseThrottle, parseWeight, pids, prepare, remove, THROTTLES, wholeNumber, type DeviceRule, type Group,
-  type Limits, type Tree,
+  below, cgroup, cgroupNamespace, devices, exists, findTree, limited, mayMakeGroups, parseCgroupns, parseCgroupParent,
+  parseThrottle, parseWeight, pids, prepare, remove, THROTTLES, wholeNumber, type DeviceRule, type Group, type Limits,
+  type Tree,
 } from '@pocker/cgroup'
 import { cpu, parseCpu } from '@pocker/cpu'
 import { parseSize } from '@pocker/ipc'
 import { memory, oomKills, oomScore, parseMemory, swapWarning } from '@pocker/memory'
+import { isAbandoned, ownedName } from '@pocker/pid'
 import { SpecError, type Isolation } from '@pocker/syscalls'
 import { say } from './errors.ts'
 import type { Options } from './flags.ts'

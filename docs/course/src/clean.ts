@@ -8,9 +8,10 @@
 // processes whose root is the grader's root file system and whose parent is no grader.
 import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { below, findTree, isAbandoned, remove } from '@pocker/cgroup'
+import { below, findTree, remove } from '@pocker/cgroup'
 import { places } from '@pocker/grader'
 import { listNetns, NETNS_DIR, removeNetns } from '@pocker/net'
+import { isAbandoned } from '@pocker/pid'
 import { call, MNT_DETACH, umount2 } from '@pocker/syscalls'
 
 interface Leftover { readonly what: string; readonly remove: () => void | Promise<void> }

@@ -1,11 +1,12 @@
 // What a student types besides `course`: each command as a process of its own, on a small course.
 import { spawnSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, readFileSync, readlinkSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readFileSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { findTree, prepare, roots } from '@pocker/cgroup'
 import { examine } from '@pocker/grader'
+import { ownedName } from '@pocker/pid'
 import { asUser, rootTest, USER } from '@pocker/testing'
 import { conclusion } from '../src/doctor.ts'
 import { COURSE, smallCourse, solution, type SmallCourse } from './tmux.ts'
@@ -133,7 +134,7 @@ test('doctor tells what follows', async () => {
 rootTest(test, 'clean lists the group of a grader that is gone, and removes it when told to', () => {
   const tree = findTree()
   prepare(tree, '/pocker')
-  const gone = `${spawnSync('true').pid}.${readlinkSync('/proc/self/ns/pid').replace(/\D/g, '')}`
+  const gone = ownedName('').replace(/^\d+(.*)-$/, `${spawnSync('true').pid}$1`)
   const directories = roots(tree).map((root) => join(root, 'pocker', `grade-${gone}-left`))
   for (const directory of directories) mkdirSync(directory)
   try {

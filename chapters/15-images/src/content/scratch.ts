@@ -1,37 +1,19 @@
 // Names for what is half-made, which say whose it is.
 //
-//   scratchName()                          → '4711.982134.1': process, moment of its birth, number
+//   scratchName()                          → '4711.982134.4026531836-1': see chapter 03's owner.ts
 //   removeDead('/srv/images/ingest')       → takes away what processes left that are no more
 //
-// Invariant: a name that scratchName() gave is no other's, and is known as nobody's once its process has ended: the number of
-// a process comes again, the number with the moment of its birth does not.
-import { readdirSync, readFileSync, rmSync } from 'node:fs'
+// Invariant: a name that scratchName() gave is no other's, and is known as nobody's once its process has ended.
+import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { isAbandoned, ownedName } from '@pocker/pid'
 
 let count = 0
-export const scratchName = (): string => `${process.pid}.${birthOf(process.pid)}.${++count}`
-
-/** @returns in ticks since boot; undefined if there is no such process. @see proc(5), /proc/pid/stat, (22) */
-function birthOf(pid: number): string | undefined {
-  try {
-    return readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\)/s, '').trim().split(' ')[19]
-  } catch {
-    return undefined
-  }
-}
-
-const SCRATCH = /^(\d+)\.(\d+)\.\d+$/
-
-function isOfTheLiving(name: string): boolean {
-  const [, pid, birth] = SCRATCH.exec(name) ?? []
-  return pid !== undefined && birthOf(Number(pid)) === birth
-}
+export const scratchName = (): string => ownedName(++count)
 
 /** Of names that scratchName() gave; others stay. */
 export function removeDead(directory: string): void {
-  for (const name of namesIn(directory)) {
-    if (SCRATCH.test(name) && !isOfTheLiving(name)) rmSync(join(directory, name), { recursive: true, force: true })
-  }
+  for (const name of namesIn(directory).filter(isAbandoned)) rmSync(join(directory, name), { recursive: true, force: true })
 }
 
 /** @returns nothing if the directory is not there */

@@ -71,7 +71,8 @@ export interface ShellOptions {
 /** The whole environment: a lesson must not depend on the caller's. */
 const environment = (needs: Needs, isQuick: boolean): string[] => [
   `PATH=${isQuick ? `${QUICK}:` : ''}${process.env['PATH'] ?? ''}`, `HOME=${needs === 'root' ? '/root' : '/tmp'}`,
-  'TERM=dumb', 'LANG=C.UTF-8', 'PS1=', 'NO_COLOR=1', 'NODE_NO_WARNINGS=1', 'npm_config_update_notifier=false', 'npm_config_loglevel=error',
+  'TERM=dumb', 'LANG=C.UTF-8', 'PS1=', 'NO_COLOR=1', 'NODE_NO_WARNINGS=1',
+  'npm_config_update_notifier=false', 'npm_config_loglevel=error',
 ]
 
 /**

@@ -1,12 +1,15 @@
 // The border between a stranger's data and a plan: everything that an answer computed passes here.
 //
-//   accept(name, outcome)   → an Isolation that can be encoded and sandboxed, or a Failure that says what is wrong
+//   accept(name, outcome)        → an Isolation that can be encoded and sandboxed, or a Failure that says what is wrong
+//   acceptValue(name, outcome)   → Json that can be read without care for its depth, or for what its keys do
 //
 // Invariant: the grader itself makes no system call, and writes no file, that an answer asks for. So only what runs
 // in the sandbox is let through: flags, before, child; and, where an exercise is about users, the maps of the container,
-// which the sandbox's PID 1 writes.
-import { CLONE, encode, formatBeside, formatFlags, fromJson, machine, type Beside, type Isolation } from '@pocker/syscalls'
-import type { Outcome } from './inside.ts'
+// which the sandbox's PID 1 writes. A value runs nowhere: what it means is for the check to say.
+import {
+  CLONE, encode, formatBeside, formatFlags, fromJson, machine, type Beside, type Isolation, type Json,
+} from '@pocker/syscalls'
+import { MOST_VALUE, type Outcome } from './inside.ts'
 import { FIRST_CHILD, written } from './sandbox.ts'
 import { Failure } from './verdict.ts'
 
@@ -20,11 +23,7 @@ const MAPS = new Set(['uid_map', 'gid_map', 'setgroups'].map((file) => `/proc/{p
 
 /** @param maps whether it may say how the container's users are mapped. @throws {Failure} */
 export function accept(name: string, outcome: Outcome, maps = false): Isolation {
-  if ('error' in outcome) throw new Failure(`${name}() threw ${outcome.error.name}: ${outcome.error.message}`)
-  if ('nonsense' in outcome) {
-    const difference = { expected: 'an object { name, flags, child }', seen: outcome.nonsense }
-    throw new Failure(`${name}() returned no isolation`, difference)
-  }
+  if (!('isolation' in outcome)) throw refused(name, outcome, 'isolation', 'an object { name, flags, child }')
   try {
     return checked(fromJson(outcome.isolation), maps)
   } catch (error) {
@@ -32,6 +31,39 @@ export function accept(name: string, outcome: Outcome, maps = false): Isolation 
     if (error instanceof Failure) throw error
     throw new Failure(`${name}() returned no isolation: ${(error as Error).message}`, {}, { cause: error })
   }
+}
+
+/** Lists and objects within each other. */
+const DEEPEST = 16
+
+/** @throws {Failure} */
+export function acceptValue(name: string, outcome: Outcome): Json {
+  if (!('value' in outcome)) throw refused(name, outcome, 'JSON', 'lists, objects, texts, numbers, true, false and null')
+  const wrong = flaw(outcome.value) ?? length(outcome.value)
+  if (wrong) throw new Failure(`${name}() returned no JSON that is read here: ${wrong}`)
+  return outcome.value
+}
+
+function length(value: Json): string | undefined {
+  const { length: long } = JSON.stringify(value)
+  return long > MOST_VALUE ? `expected at most ${MOST_VALUE} characters, got ${long}` : undefined
+}
+
+function flaw(value: unknown, depth = 0): string | undefined {
+  if (typeof value !== 'object' || value === null) return undefined
+  if (depth >= DEEPEST) return `expected at most ${DEEPEST} lists and objects within each other, got more`
+  if (Object.hasOwn(value, '__proto__')) return 'expected names of its own, got __proto__'
+  for (const item of Object.values(value)) {
+    const inner = flaw(item, depth + 1)
+    if (inner) return inner
+  }
+  return undefined
+}
+
+function refused(name: string, outcome: Outcome, what: string, expected: string): Failure {
+  if ('error' in outcome) return new Failure(`${name}() threw ${outcome.error.name}: ${outcome.error.message}`)
+  const seen = 'nonsense' in outcome ? outcome.nonsense : 'something else'
+  return new Failure(`${name}() returned no ${what}`, { expected, seen })
 }
 
 function checked(isolation: Isolation, maps: boolean): Isolation {

@@ -11,6 +11,11 @@ import type { Seen, Surroundings } from './look.ts'
 export interface Context {
   /** Calls the answer's function. @throws {Failure} if it throws, or returns anything but an isolation */
   compute(...args: readonly Json[]): Promise<Isolation>
+  /**
+   * Calls the answer's function, whose answer is no list of system calls: a stranger's data, of any shape and within limits.
+   * @throws {Failure} if it throws, or returns what is no JSON
+   */
+  value(...args: readonly Json[]): Promise<Json>
   /** Calls the answer's function, which must throw. @returns its error. @throws {Failure} if it returns */
   refusal(...args: readonly Json[]): Promise<{ readonly name: string; readonly message: string }>
   /** Makes a container of it, and looks at it from outside. @throws {Failure} if a step fails */

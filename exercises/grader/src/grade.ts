@@ -6,10 +6,9 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { stop } from 'esbuild'
-import type { Json } from '@pocker/syscalls'
-import { accept } from './accept.ts'
+import { accept, acceptValue } from './accept.ts'
 import { token, type Check, type Context } from './check.ts'
-import { compute } from './compute.ts'
+import { compute, type Called } from './compute.ts'
 import { ROOT, type Found } from './exercises.ts'
 import { fence, type Fence } from './fence.ts'
 import type { Outcome } from './inside.ts'
@@ -103,21 +102,22 @@ function prepare({ chapter, name, maps }: Found, file: string, options: Options,
     where.catch(() => {}) // what can be told without a place is told
     const code = await bundle({ file: resolve(file), chapter, root }).finally(() => again || stop())
     const limits = { ms: seconds * 1000, bytes: MOST_OUTPUT }
-    const outcome = async (args: readonly Json[]): Promise<Outcome> => {
+    const outcome = async (called: Omit<Called, 'name'>): Promise<Outcome> => {
       try {
-        return await compute(code, { name, args }, await where, limits, enter)
+        return await compute(code, { name, ...called }, await where, limits, enter)
       } catch (error) {
         if (!unboxed || !(error instanceof Lacks)) throw error
-        return computeUnboxed(code, { name, args }, limits)
+        return computeUnboxed(code, { name, ...called }, limits)
       }
     }
     return {
       token,
-      compute: async (...args) => accept(name, await outcome(args), maps),
+      compute: async (...args) => accept(name, await outcome({ args }), maps),
+      value: async (...args) => acceptValue(name, await outcome({ args, value: true })),
       refusal: async (...args) => {
-        const result = await outcome(args)
+        const result = await outcome({ args })
         if ('error' in result) return result.error
-        const seen = 'isolation' in result ? 'an isolation' : result.nonsense
+        const seen = 'nonsense' in result ? result.nonsense : 'an isolation'
         throw new Failure(`${name}() accepted what it must refuse`, { expected: 'an error', seen })
       },
       run: async (isolation, surroundings) => look(isolation, await where, limits, surroundings, enter),

@@ -1,6 +1,7 @@
 // The part of the grader that runs beside the answer, in the box: it calls the function and says what came of it.
 //
-//   {"isolation": …}  or  {"error": {"name": …, "message": …}}  or  {"nonsense": "42"}   a line on stdout, after a mark
+//   {"isolation": …}  or  {"value": …}  or  {"error": {"name": …, "message": …}}  or  {"nonsense": "42"}
+//                                                                                        a line on stdout, after a mark
 //
 // Invariant: nothing here is trusted by whoever reads the line. An answer that forges it has merely computed other
 // data.
@@ -9,39 +10,66 @@ import { toJson, type Isolation, type Json } from '@pocker/syscalls'
 export interface Request {
   readonly name: string
   readonly args: readonly Json[]
+  /** What the function is to return: an isolation, or else any JSON. */
+  readonly value?: true
   /** Begins the line, so that what the answer prints is not taken for it. */
   readonly mark: string
 }
 
 export type Outcome =
   | { readonly isolation: Json }
+  | { readonly value: Json }
   | { readonly error: { readonly name: string; readonly message: string } }
   | { readonly nonsense: string }
 
 type Exports = Readonly<Record<string, unknown>>
 
 /** @param load imports the answer */
-export async function main(load: () => Promise<Exports>, { name, args, mark }: Request): Promise<void> {
-  const outcome = await load().then((answer) => outcomeOf(answer[name], args), thrown)
+export async function main(load: () => Promise<Exports>, { name, args, mark, value }: Request): Promise<void> {
+  const outcome = await load().then((answer) => outcomeOf(answer[name], args, value ? asValue : asIsolation), thrown)
   process.stdout.write(`\n${mark}${JSON.stringify(outcome)}\n`)
 }
 
-function outcomeOf(answer: unknown, args: readonly Json[]): Outcome {
+function outcomeOf(answer: unknown, args: readonly Json[], read: (returned: unknown) => Outcome): Outcome {
   if (typeof answer !== 'function') return { nonsense: 'no function of that name' }
   try {
-    const returned: unknown = answer(...args)
-    return json(returned) ?? { nonsense: describe(returned) }
+    return read(answer(...args))
   } catch (error) {
     return thrown(error)
   }
 }
 
-function json(returned: unknown): Outcome | undefined {
+function asIsolation(returned: unknown): Outcome {
   try {
-    return { isolation: toJson(returned as Isolation) }
-  } catch {
-    return undefined
+    if (!Array.isArray(returned)) return { isolation: toJson(returned as Isolation) }
+  } catch { /* said below */ }
+  return { nonsense: describe(returned) }
+}
+
+/** Characters of JSON. */
+export const MOST_VALUE = 512 * 1024
+
+/** A property that is undefined is none, as JSON.stringify has it. Whatever else that would drop or change is no JSON. */
+function asValue(returned: unknown): Outcome {
+  let text: string | undefined
+  try {
+    text = JSON.stringify(returned, plain)
+  } catch (error) {
+    return { nonsense: `what is no JSON: ${String((error as Error).message).split('\n')[0]}` }
   }
+  if (text === undefined) return { nonsense: describe(returned) }
+  return text.length > MOST_VALUE ? { nonsense: `${text.length} characters` } : { value: JSON.parse(text) as Json }
+}
+
+function plain(this: unknown, key: string, item: unknown): unknown {
+  const own: unknown = (this as Record<string, unknown>)[key] // what toJSON() has not changed
+  const isHole = own === undefined && Array.isArray(this)
+  const isPlain = typeof own !== 'object' || own === null || Array.isArray(own)
+    || [Object.prototype, null].includes(Object.getPrototypeOf(own) as null)
+  if (isHole || !isPlain || ['function', 'symbol'].includes(typeof own) || (typeof own === 'number' && !Number.isFinite(own))) {
+    throw new TypeError(`${isPlain ? String(own) : `an object of ${own?.constructor?.name ?? 'its own kind'}`} in it`)
+  }
+  return item
 }
 
 const thrown = (error: unknown): Outcome => error instanceof Error
@@ -51,9 +79,9 @@ const thrown = (error: unknown): Outcome => error instanceof Error
 const LONGEST = 200
 
 function describe(value: unknown): string {
-  const plain = (_: string, item: unknown): unknown => (typeof item === 'bigint' ? `${item}n` : item)
+  const shown = (_: string, item: unknown): unknown => (typeof item === 'bigint' ? `${item}n` : item)
   try {
-    return (JSON.stringify(value, plain) ?? String(value)).slice(0, LONGEST)
+    return (JSON.stringify(value, shown) ?? String(value)).slice(0, LONGEST)
   } catch {
     return typeof value
   }

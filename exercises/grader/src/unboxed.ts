@@ -5,7 +5,8 @@
 //
 // That is enough for a student's own answer on his own machine, and where each submission is alone in a container that is thrown
 // away, as Gradescope's are. It is less than a box: a stranger's answer never runs so unasked.
-// Invariant: what the kernel is to be asked about is still skipped. Nothing of what comes out is believed before accept().
+// Invariant: what the kernel is to be asked about is still skipped. Nothing of what comes out is believed before accept() or
+// acceptValue().
 import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { gather, NOBODY, NODE, requestOf, type Called } from './compute.ts'

@@ -1,5 +1,6 @@
 // Answers that mean harm, or make the mistakes that look like it, and what they must get; to 02-uts/hostname, if they do
 // not say which exercise.
+import { readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { ROOT } from '@pocker/grader'
@@ -30,7 +31,48 @@ function mapping(what: string, says: string, work: string, more = 'before: []'):
   return [{ what, answer, earned: 0, says: new RegExp(says.replace(/[\\^$.|?*+()[\]{}]/g, '\\$&')), exercise: '06-user/mapped' }]
 }
 
+/** An answer to 16-registry/pushed, whose answers are any JSON. */
+const requesting = (what: string, expression: string, says: RegExp, before = ''): Case => ({
+  what: `gives requests and ${what}`, answer: `${before}\nexport const pushed = (image: any): any => (${expression})`, earned: 0, says,
+  exercise: '16-registry/pushed',
+})
+const PUSHED = readFileSync(join(ROOT, 'solutions/16-registry/pushed.ts'), 'utf8')
+const NO_JSON = /^pushed\(\) returned no JSON$/
+
+const VALUES: readonly Case[] = [
+  requesting('returns nothing', 'undefined', NO_JSON),
+  requesting('returns a function', 'pushed', NO_JSON),
+  requesting('returns a BigInt', '[1n]', NO_JSON),
+  requesting('returns a cycle', '((list: any[]) => (list.push(list), list))([])', NO_JSON),
+  requesting('has a function in it', "[{ method: 'POST', path: () => '/v2/' }]", NO_JSON),
+  requesting('has no number in it', '[{ size: NaN }]', NO_JSON),
+  requesting('has a hole in it', '[undefined]', NO_JSON),
+  requesting('returns a promise', 'Promise.resolve([])', NO_JSON),
+  requesting('has a map in it', '[{ headers: new Map() }]', NO_JSON),
+  requesting('has a getter that throws', "[{ get method() { throw new Error('mine\\nand more') } }]", NO_JSON),
+  requesting('has a getter that throws nothing', '[{ get method() { throw undefined } }]', /^pushed\(\) threw TypeError: /),
+  requesting('has a toJSON of its own', "{ toJSON: () => [{ method: 'PUT' }] }", /request 1: expected a path/),
+  requesting('returns 100 MB', "'x'.repeat(100 * 1024 * 1024)", NO_JSON),
+  requesting('is too deep to be written', '(() => { let a: any = []; for (let i = 0; i < 1e6; i++) a = [a]; return a })()', NO_JSON),
+  requesting('is too deep to be read', '(() => { let a: any = []; for (let i = 0; i < 500; i++) a = [a]; return a })()', /at most 16 lists and objects/),
+  requesting('has a prototype in it', `JSON.parse('[{"__proto__": {"method": "PUT"}}]')`, /expected names of its own, got __proto__/),
+  requesting('pollutes prototypes', '[{}]', /expected a method of HEAD, .*, got nothing/,
+    "for (const name of ['value', 'method', 'error']) (Object.prototype as any)[name] = 'PUT'"),
+  requesting('returns a number', '42', /expected a list of requests, got 42/),
+  requesting('has far too many', "Array(1000).fill({ method: 'GET', path: '/v2/' })", /expected at most 64 requests, got 1000/),
+  requesting('goes to another host', "[{ method: 'GET', path: '//example.com/v2/' }]", /a path that begins with \/v2\//),
+  requesting('goes up', "[{ method: 'GET', path: '/v2/../etc' }]", /a path that begins with \/v2\//),
+  requesting('splits a header', "[{ method: 'GET', path: '/v2/', headers: { a: 'b\\r\\nHost: example.com' } }]", /short texts of printable characters/),
+  requesting('pushes nonsense for a manifest', "[{ method: 'PUT', path: `/v2/${image.repository}/manifests/${image.tag}`, body: { text: '{' } }]", /MANIFEST_INVALID: expected a config and layers/),
+  requesting('forges an isolation', '1', NO_JSON, `JSON.stringify = () => '{"isolation": {"name": "x"}}'`),
+  requesting('forges an endless depth', '1', /at most 16 lists and objects/, `JSON.stringify = () => '{"value":' + '['.repeat(1e5) + ']'.repeat(1e5) + '}'`),
+  requesting('forges what is too long', '1', /expected at most 524288 characters, got 6/, `JSON.stringify = () => '{"value":"' + 'x'.repeat(600000) + '"}'`),
+  { what: 'prints before it gives requests', answer: `console.log('{"value": []}\\n'.repeat(10))\n${PUSHED}`, earned: 9, exercise: '16-registry/pushed' },
+  { what: 'gives a value where an isolation is asked for', answer: `JSON.stringify = () => '{"value": {"name": "x"}}'\nexport const hostname = () => 1`, earned: 0, says: /^hostname\(\) returned no isolation$/ },
+]
+
 export const CASES: readonly Case[] = [
+  ...VALUES,
   {
     what: 'never returns', earned: 0, seconds: 0.7, says: /did not return within 0.7 s/,
     answer: 'export const hostname = () => { for (;;); }',
@@ -146,7 +188,7 @@ export const CASES: readonly Case[] = [
     what: 'returns a promise', earned: 0,
     answer: `${RIGHT}export const hostname = async (name: string) => right(name)`,
   },
-  { what: 'returns a list', answer: returning('[right(name)]'), earned: 0 },
+  { what: 'returns a list', answer: returning('[right(name)]'), earned: 0, says: /returned no isolation/ },
   { what: 'returns an empty object', answer: returning('{}'), earned: 0, says: /CLONE_NEWUTS is missing/ },
   {
     what: 'returns itself in itself', earned: 0, says: /returned no isolation/,

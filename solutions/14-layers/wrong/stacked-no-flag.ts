@@ -1,0 +1,30 @@
+// exercise: stacked
+// wrong: has no mount table of its own
+// score: 6
+// says: CLONE_NEWNS is missing
+import { mount, MS_PRIVATE, MS_REC, type Isolation } from '@pocker/syscalls'
+
+export interface Stack {
+  readonly lowers: readonly string[]
+  readonly upper?: string
+  readonly work?: string
+  readonly target: string
+}
+
+/** A colon stands between two directories, a comma between two options. */
+const escaped = (path: string): string => path.replace(/[\\:,]/g, '\\$&')
+
+export function stacked({ lowers, upper, work, target }: Stack): Isolation {
+  const options = [
+    `lowerdir=${lowers.map(escaped).join(':')}`,
+    ...(upper && work ? [`upperdir=${upper}`, `workdir=${work}`] : []),
+    'userxattr',
+  ].join(',')
+  return {
+    name: 'stacked',
+    child: [
+      mount(null, '/', null, MS_REC | MS_PRIVATE, null),
+      mount('overlay', target, 'overlay', 0, options),
+    ],
+  }
+}

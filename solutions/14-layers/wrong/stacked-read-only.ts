@@ -1,0 +1,30 @@
+// exercise: stacked
+// wrong: never gives an upper directory, as the first lower one is on top anyway
+// score: 5
+// says: EINVAL (invalid argument)
+import { CLONE_NEWNS, mount, MS_PRIVATE, MS_REC, type Isolation } from '@pocker/syscalls'
+
+export interface Stack {
+  readonly lowers: readonly string[]
+  readonly upper?: string
+  readonly work?: string
+  readonly target: string
+}
+
+/** A colon stands between two directories, a comma between two options. */
+const escaped = (path: string): string => path.replace(/[\\:,]/g, '\\$&')
+
+export function stacked({ lowers, target }: Stack): Isolation {
+  const options = [
+    `lowerdir=${lowers.map(escaped).join(':')}`,
+    'userxattr',
+  ].join(',')
+  return {
+    name: 'stacked',
+    flags: CLONE_NEWNS,
+    child: [
+      mount(null, '/', null, MS_REC | MS_PRIVATE, null),
+      mount('overlay', target, 'overlay', 0, options),
+    ],
+  }
+}

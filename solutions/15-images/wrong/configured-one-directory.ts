@@ -1,0 +1,38 @@
+// exercise: configured
+// wrong: makes the last directory, and none above it
+// score: 7
+// says: a step failed: chdir(
+import {
+  because, chdir, command, mayFail, mkdir, setgroups, setresgid, setresuid, type Isolation, type Syscall,
+} from '@pocker/syscalls'
+
+interface Configured {
+  readonly Entrypoint?: readonly string[] | null
+  readonly Cmd?: readonly string[] | null
+  readonly Env?: readonly string[] | null
+  readonly WorkingDir?: string | null
+  readonly User?: string | null
+}
+
+export function configured({ config, words }: { config: Configured; words: readonly string[] }): Isolation {
+  const { Entrypoint, Cmd, Env, WorkingDir, User } = config
+  const argv = [...Entrypoint ?? [], ...(words.length > 0 ? words : Cmd ?? [])]
+  return {
+    name: 'configured',
+    child: [
+      ...directory(WorkingDir || '/'),
+      ...user(User || '0'),
+      ...command({ argv, env: Env ?? [] }).child ?? [],
+    ],
+  }
+}
+
+const directory = (path: string): Syscall[] => [
+  mayFail(mkdir(path, 0o755)),
+  chdir(path),
+]
+
+function user(text: string): Syscall[] {
+  const [uid = 0, gid = 0] = text.split(':').map(Number)
+  return [because('those of whoever starts it', setgroups([])), setresgid(gid), setresuid(uid)]
+}

@@ -31,7 +31,8 @@ function livePage({ steps, at, page, changes, result, grading }: LiveState): Lin
   const code = changedLines(changes)
   if (page === 'kernel') {
     if (grading) return [{ text: 'Asking the kernel …', style: 'dim' }]
-    const none = `No container came of it: ${result?.checks.find(({ message }) => message)?.message ?? 'it was not graded'}`
+    const why = result ? result.checks.find(({ message }) => message)?.message ?? 'this answer needs none' : 'it was not graded'
+    const none = `No container came of it: ${why}`
     return [{ text: code.length > 0 ? 'What the kernel says of the container:' : none, style: 'bold' }, { text: '' }, ...code]
   }
   if (page === 'diff') {

@@ -18,7 +18,7 @@ const { rootfs } = await places()
 const machine = () => ({
   traces: traces(), root: readdirSync('/').toSorted(), tests: digest(join(ROOT, 'exercises/02-uts'), join(ROOT, 'solutions/02-uts')),
   rootfs: digest(join(rootfs, 'bin')), inRootfs: readdirSync(rootfs).toSorted(), forged: ['/tmp/pocker-forged', '/pocker-forged', '/results.json'].map((path) => existsSync(path)),
-  groups: below({ tree: findTree(), path: '/pocker' }).filter((group) => isAbandoned(group.replace(/^grade-/, ''))),
+  groups: below({ tree: findTree(), path: '/pocker' }).filter((group) => group.startsWith('grade-') && isAbandoned(group.slice('grade-'.length))),
 })
 const snapshot = machine()
 const name = (i: number): string => `attack-${String(i).padStart(2, '0')}`

@@ -1,6 +1,6 @@
 // Names for what is half-made, which say whose it is.
 //
-//   scratchName()                          → '4711.982134.4026531836-1': see chapter 03's owner.ts
+//   scratchName()                          → a name of chapter 03's owner.ts
 //   removeDead('/srv/images/ingest')       → takes away what processes left that are no more
 //
 // Invariant: a name that scratchName() gave is no other's, and is known as nobody's once its process has ended.

@@ -66,7 +66,8 @@ export async function fetchImage(
 /** The image that can be made here under this name. The bundle of the registry's lies beside the tool's own. */
 export function baseOf(reference: Reference): Base | undefined {
   const places = ['./registry.cjs', '../../../dist/registry.cjs'].map((path) => fileURLToPath(new URL(path, import.meta.url)))
-  return findBase([...BASES, registryBase(places.find((path) => existsSync(path)) ?? '')], reference)
+  const program = places.find((path) => existsSync(path))
+  return findBase([...BASES, ...(program === undefined ? [] : [registryBase(program)])], reference)
 }
 
 /** Where no registry can be reached, there still are Debian's packages. */

@@ -66,7 +66,7 @@ function pathOf(path: unknown, refuse: Refuse): Request['path'] {
   throw refuse('a path that begins with /v2/, or { locationOf: name }', path)
 }
 
-const OWN = 'http://registry.test'
+const OWN = 'http://images.test'
 const href = (path: string): string => {
   const { origin, pathname, search } = new URL(path, OWN)
   return origin === OWN ? pathname + search : ''

@@ -19,7 +19,7 @@ test.after(() => {
   tidy()
 })
 
-const OPTIONS: RegistryOptions = { credentials: () => undefined, insecure: ['registry.test'], tries: 2, pause: 1, idle: 2000 }
+const OPTIONS: RegistryOptions = { credentials: () => undefined, insecure: ['images.test'], tries: 2, pause: 1, idle: 2000 }
 
 /** Whatever one wants to reach through it: one gets to `to`. */
 async function proxied(to: string, { refuses = false }, body: (proxy: string, asked: string[]) => Promise<void>): Promise<void> {
@@ -56,10 +56,10 @@ test('over HTTPS, the proxy is asked for a tunnel, and sees nothing but the host
     await proxied(server.host, {}, async (proxy, asked) => {
       process.env['HTTPS_PROXY'] = `http://alice:p%40ss@${proxy}/`
       const images = store()
-      await imageIn(images, 'registry.test/team/app:1', [200_000, 3000])
-      const { digest } = await push(images, parseReference('registry.test/team/app:1'), OPTIONS)
-      assert.is((await pull(store(), parseReference('registry.test/team/app:1'), OPTIONS)).digest, digest)
-      assert.equal([...new Set(asked)], [`CONNECT registry.test:443 ${basic('alice', 'p@ss')}`])
+      await imageIn(images, 'images.test/team/app:1', [200_000, 3000])
+      const { digest } = await push(images, parseReference('images.test/team/app:1'), OPTIONS)
+      assert.is((await pull(store(), parseReference('images.test/team/app:1'), OPTIONS)).digest, digest)
+      assert.equal([...new Set(asked)], [`CONNECT images.test:443 ${basic('alice', 'p@ss')}`])
       assert.ok(asked.length <= 8, `${asked.length} tunnels: they are used again`)
     })
   } finally {
@@ -74,9 +74,9 @@ test('over HTTP, the proxy gets the request; its password does not go to the reg
       process.env['https_proxy'] = proxy
       process.env['http_proxy'] = `alice:secret@${proxy}`
       const images = store()
-      await imageIn(images, 'registry.test/team/app:1', [3000])
-      await push(images, parseReference('registry.test/team/app:1'), OPTIONS)
-      assert.equal(asked.slice(0, 2), ['CONNECT registry.test:443', `GET http://registry.test/v2/ ${basic('alice', 'secret')}`])
+      await imageIn(images, 'images.test/team/app:1', [3000])
+      await push(images, parseReference('images.test/team/app:1'), OPTIONS)
+      assert.equal(asked.slice(0, 2), ['CONNECT images.test:443', `GET http://images.test/v2/ ${basic('alice', 'secret')}`])
     })
   } finally {
     await server.close()
@@ -84,7 +84,7 @@ test('over HTTP, the proxy gets the request; its password does not go to the reg
 })
 
 test('a proxy that refuses, or is not there, is told apart from the registry', async () => {
-  const name = parseReference('registry.test/x')
+  const name = parseReference('images.test/x')
   await proxied('', { refuses: true }, async (proxy) => {
     process.env['HTTPS_PROXY'] = proxy
     says(await refused(pull(store(), name, { ...OPTIONS, insecure: [] })), new RegExp(`proxy ${proxy}: expected a tunnel to registry\\.test:443, got 403`))
@@ -100,8 +100,8 @@ test('a proxy that says nothing is given up, and so is one when the pull is stop
   process.env['HTTPS_PROXY'] = `127.0.0.1:${(silent.address() as AddressInfo).port}`
   try {
     const options = { ...OPTIONS, insecure: [], tries: 1 }
-    says(await refused(pull(store(), parseReference('registry.test/x'), { ...options, idle: 100 })), /within 100 ms/)
-    const stopped = pull(store(), parseReference('registry.test/x'), { ...options, idle: 60_000, signal: AbortSignal.timeout(100) })
+    says(await refused(pull(store(), parseReference('images.test/x'), { ...options, idle: 100 })), /within 100 ms/)
+    const stopped = pull(store(), parseReference('images.test/x'), { ...options, idle: 60_000, signal: AbortSignal.timeout(100) })
     says(await refused(stopped), /stopped before it was done/)
   } finally {
     silent.close()
@@ -113,14 +113,14 @@ test('which hosts are asked straight', () => {
   process.env['HTTPS_PROXY'] = 'http://proxy.test:3128'
   process.env['NO_PROXY'] = 'one.test, .two.test,*.three.test,10.0.0.0/8,four.test:5000,[fd00::1]'
   const cases: readonly [string, boolean][] = [
-    ['registry.test', true], ['one.test', false], ['a.one.test', false], ['done.test', true], ['a.two.test', false], ['a.three.test:5000', false],
+    ['images.test', true], ['one.test', false], ['a.one.test', false], ['done.test', true], ['a.two.test', false], ['a.three.test:5000', false],
     ['10.1.2.3:5000', false], ['11.1.2.3', true], ['four.test:5000', false], ['four.test', true], ['[fd00::1]', false],
     ['localhost:5000', false], ['127.0.0.1:5000', false], ['[::1]:5000', false],
   ]
   for (const [host, expected] of cases) assert.is(proxyOf(new URL(`https://${host}`)) !== undefined, expected, host)
-  assert.is(proxyOf(new URL('http://registry.test')), undefined)
+  assert.is(proxyOf(new URL('http://images.test')), undefined)
   process.env['NO_PROXY'] = '*'
-  assert.is(proxyOf(new URL('https://registry.test')), undefined)
+  assert.is(proxyOf(new URL('https://images.test')), undefined)
 })
 
 test.run()

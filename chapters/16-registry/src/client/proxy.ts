@@ -1,6 +1,6 @@
 // The way out of a network that has one door: a proxy, if the environment names one.
 //
-//   proxyOf(new URL('https://registry.example'))     → what HTTPS_PROXY says; undefined: straight there
+//   proxyOf(new URL('https://images.example'))     → what HTTPS_PROXY says; undefined: straight there
 //   new TunnelAgent({ keepAlive: true }, { idle })   an https.Agent that asks the proxy for a tunnel, where there is one
 //
 // Invariant: of HTTPS, a proxy sees the host's name and nothing more; its password goes to it alone; what runs on this machine is

@@ -87,7 +87,7 @@ test('a proxy that refuses, or is not there, is told apart from the registry', a
   const name = parseReference('images.test/x')
   await proxied('', { refuses: true }, async (proxy) => {
     process.env['HTTPS_PROXY'] = proxy
-    says(await refused(pull(store(), name, { ...OPTIONS, insecure: [] })), new RegExp(`proxy ${proxy}: expected a tunnel to registry\\.test:443, got 403`))
+    says(await refused(pull(store(), name, { ...OPTIONS, insecure: [] })), new RegExp(`proxy ${proxy}: expected a tunnel to images\\.test:443, got 403`))
   })
   says(await refused(pull(store(), name, { ...OPTIONS, insecure: [] })), /proxy 127\.0\.0\.1:\d+: .* connection refused/)
   process.env['HTTPS_PROXY'] = 'socks5://alice:secret@127.0.0.1:1'

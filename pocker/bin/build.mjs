@@ -16,14 +16,14 @@ const here = dirname(fileURLToPath(import.meta.url))
 const root = resolve(here, '../..')
 const { bundle, inputs, isFresh } = createRequire(import.meta.url)('./fresh.cjs')
 
-/** Node takes 4 ms to load it, and it is needed seldom: it is loaded at its first use. */
-const LAZY = 'child_process'
+/** Node takes 3 ms to load each of them, and they are needed seldom: each is loaded at its first use. */
+const SELDOM = { child_process: ['spawn', 'spawnSync'], tty: ['ReadStream', 'WriteStream'] }
 const lazily = {
   name: 'lazily',
   setup(build) {
-    build.onResolve({ filter: /^node:child_process$/ }, () => ({ path: LAZY, namespace: 'lazy', sideEffects: false }))
-    build.onLoad({ filter: /./, namespace: 'lazy' }, () => ({
-      contents: `for (const name of ['spawn', 'spawnSync']) exports[name] = (...args) => require('${LAZY}')[name](...args)`,
+    build.onResolve({ filter: /^node:(child_process|tty)$/ }, ({ path }) => ({ path: path.slice(5), namespace: 'lazy', sideEffects: false }))
+    build.onLoad({ filter: /./, namespace: 'lazy' }, ({ path }) => ({
+      contents: SELDOM[path].map((name) => `Object.defineProperty(exports, '${name}', { get: () => require('${path}').${name} })`).join('\n'),
     }))
   },
 }

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import {
-  because, chdir, CLONE_NEWPID, CLONE_NEWUTS, clone3, CODE_SIZE, command, encode, execFailure, execve, exit_group, explain,
+  because, chdir, CLONE_NEWPID, CLONE_NEWUTS, clone3, cloneOf, close, CODE_SIZE, command, encode, execFailure, execve, exit_group, explain,
   foreground, formatCall, fromJson, mayFail, mkdir, mknod, mount, MS_PRIVATE, MS_REC, open, O_CLOEXEC, plan, read, sethostname, setns,
   STEP, SYSCALLS, toJson, unshare, wait4, type Isolation, type Syscall,
 } from '@pocker/syscalls'
@@ -66,6 +66,20 @@ test('the plan of a container is plain JSON, and stays what it is', () => {
   })
   const back = fromJson(JSON.parse(text))
   assert.equal({ ...back, name: undefined }, { ...container, name: undefined })
+})
+
+test('a group to be born in is part of the plan: one, by its directory', () => {
+  const grouped = (directory: string): Isolation => ({ name: 'group', cgroup: directory, child: [close({ resultOf: directory })] })
+  const born = plan([grouped('/c/x'), command({ argv: ['/bin/true'] })])
+  assert.match(explain(born), /CLONE_CLEAR_SIGHAND\|CLONE_INTO_CGROUP, exit_signal=SIGCHLD, cgroup=<\/c\/x>\}, 88\)/)
+  assert.is(fromJson(JSON.parse(JSON.stringify(toJson(born)))).cgroup, '/c/x')
+  assert.throws(() => fromJson({ cgroup: 7 }), /^cgroup: expected text, got 7$/)
+  assert.throws(() => plan([grouped('/c/x'), grouped('/c/y'), command({ argv: ['/bin/true'] })]), /^plan: expected one cgroup to be born in, got \/c\/x and \/c\/y$/)
+  const clone = cloneOf(born)
+  assert.throws(() => encode([clone], 'x64'), /^clone3: args\.cgroup: expected a number that is known beforehand, got \/c\/x$/)
+  const { bytes } = encode([clone], 'x64', { '/c/x': 7 })
+  const args = bytes.readUInt32LE(STEP.args) - CODE_SIZE
+  assert.is(bytes.readBigUInt64LE(args + 80), 7n) // struct clone_args, <linux/sched.h>
 })
 
 test('nested lists, names and buffers survive JSON', () => {

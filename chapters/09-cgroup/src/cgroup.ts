@@ -2,8 +2,10 @@
 //
 //   cgroup(group, { namespace: 'private' })   → the isolation
 //
-// The child enters first, and then makes its cgroup namespace: whoever makes one stands at its root. As a flag of clone3 it
-// would come too early, and the root would be the parent's group.
+// The child is born in its group of version 2, and enters those of version 1; then it makes its cgroup namespace: whoever makes
+// one stands at its root. As a flag of clone3 it would come too early, and the root would be the parent's group.
+// None of this makes the kernel wait. Writing to `cgroup.procs` would: it moves a process with all its threads, and none may be
+// made meanwhile, so every processor is waited for, 5 to 20 ms. `tasks` moves the one thread that writes.
 // Invariant: comes before all isolations that set limits, and before user(): the files belong to the host's root.
 import { join } from 'node:path'
 import {
@@ -21,17 +23,20 @@ export interface CgroupSpec {
 /** @see cgroups(7), cgroup_namespaces(7) */
 // region cgroup
 export function cgroup(group: Group, { namespace, removedBy = 'plan' }: CgroupSpec): Isolation {
-  const directories = roots(group.tree).map((root) => join(root, group.path))
+  const { unified, ...others } = group.tree
+  const inTree = (root: string): string => join(root, group.path)
   return {
     name: 'cgroup',
-    needs: directories.map((path) => ({
+    ...(unified !== undefined && { cgroup: inTree(unified) }),
+    needs: roots(group.tree).map(inTree).map((path) => ({
       name: 'cgroup',
       make: [because('a group of its own', mkdir(path, 0o755))],
       // What the container leaves running keeps its group: remove() of group.ts ends it, and takes the group away.
       undo: removedBy === 'plan' ? [mayFail(rmdir(path), 'EBUSY', 'ENOENT')] : [],
     })),
     child: [
-      ...directories.flatMap(join1),
+      ...(unified === undefined ? [] : [because('it was born in it', close({ resultOf: inTree(unified) }))]),
+      ...roots(others).map(inTree).flatMap(enter),
       ...(namespace === 'private' ? [ownRoot()] : []),
     ],
   }
@@ -43,14 +48,14 @@ const ownRoot = (): Syscall => because('its group is its root: it sees no other'
 /** The namespace without a group: the caller's own group is the root then. For whoever may make no groups. */
 export const cgroupNamespace = (): Isolation => ({ name: 'cgroup', child: [ownRoot()] })
 
-/** `0` stands for the process that writes. */
-// region join
-function join1(directory: string): Syscall[] {
-  const procs = join(directory, 'cgroup.procs')
+/** `0` stands for the thread that writes; this process has one. */
+// region enter
+function enter(directory: string): Syscall[] {
+  const tasks = join(directory, 'tasks')
   return [
-    { ...open(procs, O_WRONLY | O_CLOEXEC), as: procs },
-    because('this process, and all its children', write({ resultOf: procs }, '0')),
-    close({ resultOf: procs }),
+    { ...open(tasks, O_WRONLY | O_CLOEXEC), as: tasks },
+    because('this process, and all its children', write({ resultOf: tasks }, '0')),
+    close({ resultOf: tasks }),
   ]
 }
 // endregion

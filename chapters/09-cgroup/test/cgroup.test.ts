@@ -1,5 +1,5 @@
 // Groups, for real: the same tests on a machine with version 2, and on one where controllers sit in version 1.
-import { openSync, readFileSync } from 'node:fs'
+import { openSync, readdirSync, readFileSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import {
@@ -8,7 +8,7 @@ import {
 import { chroot } from '@pocker/chroot'
 import { pid } from '@pocker/pid'
 import {
-  AT_FDCWD, command, foreground, mknod, namespaces, open, O_RDWR, plan, run, spawn, type Child, type Finished, type Isolation,
+  AT_FDCWD, command, foreground, mknod, namespaces, open, O_RDWR, plan, run, spawn, umask, type Child, type Finished, type Isolation,
 } from '@pocker/syscalls'
 import { busybox, rootTest } from '@pocker/testing'
 
@@ -59,6 +59,37 @@ rootTest(test, 'a container is in its group in every hierarchy, and sees it as t
   const { stdout } = await inside(newGroup(), 'mount -t proc proc /proc; cat /proc/self/cgroup; umount /proc')
   assert.ok(stdout.trim().split('\n').some((line) => line === '0::/'), stdout)
   assert.not.match(stdout, /pocker/)
+})
+
+const descriptors = (): number => readdirSync('/proc/self/fd').length
+
+rootTest(test, 'whichever way it is made, it is born in its group, and has no descriptor of the tree', async () => {
+  const ways: Readonly<Record<string, Isolation>> = {
+    'at once': { name: 'none' },
+    'behind a gate': { name: 'gate', beside: [{ path: '/proc/{pid}/oom_score_adj', data: '0' }] },
+    'by a process between': { name: 'between', before: [umask(0o22)] },
+  }
+  await inside(newGroup(), 'true') // what is opened once and kept
+  const before = descriptors()
+  for (const [way, isolation] of Object.entries(ways)) {
+    const group = newGroup()
+    const script = 'mount -t proc proc /proc; ls /proc/self/fd | wc -l; cat /proc/self/cgroup; umount /proc'
+    const { stdout, stderr } = await inside(group, script, isolation)
+    const [open, ...own] = stdout.trim().split('\n')
+    assert.is(open, '4', `${way}: ${stderr}`) // 0, 1, 2, and that of ls
+    assert.ok(own.some((line) => line === '0::/') && own.every((line) => line.endsWith(':/')), `${way}: ${stdout}`)
+    assert.is(descriptors(), before, way)
+  }
+})
+
+rootTest(test, 'a group that is gone is told, and nothing is left', async () => {
+  const [group, before] = [newGroup(), descriptors()]
+  const { needs: _, ...entered } = cgroup(group, { namespace: 'private' })
+  for (const more of [[], [{ name: 'between', before: [umask(0o22)] }]]) {
+    const gone = group.tree.unified === undefined ? /tasks.*ENOENT/ : new RegExp(`^openat\\(.*${group.path}.*: ENOENT`)
+    assert.throws(() => spawn(plan([entered, ...more, command({ argv: ['true'] })])), gone)
+    assert.is(descriptors(), before)
+  }
 })
 
 rootTest(test, 'a fork bomb stays at its limit, and the machine stays usable', async () => {

@@ -75,13 +75,22 @@ test('what a machine cannot limit is refused, and the message says what is there
   assert.ok(canSet(HYBRID, 'cpu.max'))
 })
 
-test('the child enters first, and then makes its cgroup namespace', () => {
-  const { child = [], needs = [] } = cgroup({ tree: HYBRID, path: '/pocker/x' }, { namespace: 'private' })
-  assert.equal(written(child), roots(HYBRID).map((root) => `${root}/pocker/x/cgroup.procs 0`))
+test('the child is born in its group, enters those of version 1, and then makes its cgroup namespace', () => {
+  const { cgroup: born, child = [], needs = [] } = cgroup({ tree: HYBRID, path: '/pocker/x' }, { namespace: 'private' })
+  assert.is(born, '/c/unified/pocker/x')
+  assert.equal(child[0], { call: 'close', args: [{ resultOf: '/c/unified/pocker/x' }], why: 'it was born in it' })
+  assert.equal(written(child), roots(HYBRID).slice(1).map((root) => `${root}/pocker/x/tasks 0`))
   assert.equal(child.at(-1), { call: 'unshare', args: [CLONE_NEWCGROUP], why: 'its group is its root: it sees no other' })
   assert.is(needs.length, roots(HYBRID).length)
-  const shared = cgroup({ tree: V2, path: '/pocker/x' }, { namespace: 'host' })
-  assert.not.ok(shared.child?.some(({ call }) => call === 'unshare'))
+})
+
+test('with one version alone there is one way in', () => {
+  const { unified: _, ...v1 } = HYBRID
+  const [one, two] = [v1, V2].map((tree) => cgroup({ tree, path: '/pocker/x' }, { namespace: 'host' }))
+  assert.is(one?.cgroup, undefined)
+  assert.equal(written(one?.child ?? []), roots(v1).map((root) => `${root}/pocker/x/tasks 0`))
+  assert.is(two?.cgroup, '/c/pocker/x')
+  assert.equal(two?.child?.map(({ call }) => call), ['close'])
 })
 
 test('any number of processes is written as max', () => {

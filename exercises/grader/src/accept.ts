@@ -67,9 +67,9 @@ function refused(name: string, outcome: Outcome, what: string, expected: string)
 }
 
 function checked(isolation: Isolation, maps: boolean): Isolation {
-  const { flags = 0n, before = [], child = [], needs = [], beside = [] } = isolation
-  if (needs.length > 0 || (!maps && beside.length > 0)) {
-    throw new Failure('expected an isolation of flags and child, got needs or beside')
+  const { flags = 0n, cgroup, before = [], child = [], needs = [], beside = [] } = isolation
+  if (cgroup !== undefined || needs.length > 0 || (!maps && beside.length > 0)) {
+    throw new Failure('expected an isolation of flags and child, got cgroup, needs or beside')
   }
   const foreign = beside.find((work) => !isMap(work))
   if (foreign) {

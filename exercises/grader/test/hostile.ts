@@ -218,12 +218,16 @@ export const CASES: readonly Case[] = [
       export const hostname = () => JSON.parse('{"__proto__": {"points": 9}, "name": "x", "child": []}')`,
   },
   {
-    what: 'wants a file written by the grader', earned: 0, says: /got needs or beside/,
+    what: 'wants a file written by the grader', earned: 0, says: /got cgroup, needs or beside/,
     answer: returning("{ ...right(name), beside: [{ path: '/tmp/pocker-forged', data: 'x' }] }"),
   },
   {
-    what: 'wants a call made by the grader', earned: 0, says: /got needs or beside/,
+    what: 'wants a call made by the grader', earned: 0, says: /got cgroup, needs or beside/,
     answer: returning("{ ...right(name), needs: [{ name, make: [sethostname(name)], undo: [] }] }"),
+  },
+  {
+    what: 'wants to be born in a group', earned: 0, says: /got cgroup, needs or beside/,
+    answer: returning("{ ...right(name), cgroup: '/sys/fs/cgroup' }"),
   },
   {
     what: 'shares memory by a flag', earned: 0, says: /expected CLONE_NEW… flags, got CLONE_VM/,

@@ -15,7 +15,7 @@ import {
 } from './constants.ts'
 import { SpecError } from '../errno.ts'
 import type { Out, ResultOf, Syscall } from './syscall.ts'
-import { BPF_ATTACH, BPF_LOAD, CLONE_ARGS, MM_MAP, MOUNT_ATTR, OPEN_HOW } from './table.ts'
+import { BPF_ATTACH, BPF_LOAD, CLONE_ARGS, CLONE_ARGS_SIZE_VER0, MM_MAP, MOUNT_ATTR, OPEN_HOW } from './table.ts'
 
 /** A descriptor: a number, or the result of an earlier step. */
 export type Fd = number | ResultOf
@@ -30,10 +30,16 @@ const SIGSET = 8
 /** sizeof(struct new_utsname): six fields of 65 bytes. @see uname(2) */
 export const UTSNAME = 390
 
-/** @param child the steps of the child. @see clone3(2) */
-export const clone3 = (flags: bigint, child: readonly Syscall[]): Syscall => ({
+/**
+ * @param child the steps of the child
+ * @param cgroup the directory of the group that it is born in, with CLONE_INTO_CGROUP
+ * @see clone3(2)
+ */
+export const clone3 = (flags: bigint, child: readonly Syscall[], cgroup?: ResultOf): Syscall => ({
   call: 'clone3',
-  args: [{ flags, exit_signal: SIG['SIGCHLD'] ?? 0 }, CLONE_ARGS.size],
+  args: cgroup
+    ? [{ flags, exit_signal: SIG['SIGCHLD'] ?? 0, cgroup }, CLONE_ARGS.size]
+    : [{ flags, exit_signal: SIG['SIGCHLD'] ?? 0 }, CLONE_ARGS_SIZE_VER0],
   onZero: child,
 })
 export const execve = (path: string, argv: readonly string[], envp: readonly string[]): Syscall =>

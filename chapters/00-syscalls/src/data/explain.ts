@@ -2,8 +2,7 @@
 //
 //   explain(plan)   → lines in the notation of strace, each with the chapter it comes from and why it is there
 import { formatCall } from './format.ts'
-import { clone3 } from './calls.ts'
-import { cloneFlags, type Beside, type Plan, type Step } from './isolation.ts'
+import { cloneFlags, cloneOf, type Beside, type Plan, type Step } from './isolation.ts'
 import type { Syscall } from './syscall.ts'
 import { SYSCALLS } from './table.ts'
 
@@ -14,7 +13,7 @@ const REASONS_AT = 58
 
 /** @returns lines of text without a final newline */
 export function explain(plan: Plan): string {
-  const clone = clone3(cloneFlags(plan), [])
+  const clone = cloneOf(plan, [], cloneFlags(plan))
   const parent = plan.needs.flatMap(({ name, make }) => make.map((call) => line(call, name)))
   const beside = plan.beside.map((work): Line => ({ text: formatBeside(work), by: 'beside', why: 'while the child waits' }))
   return [

@@ -4,7 +4,8 @@
 //
 // Invariant: data all through. Nothing here runs until the plan runs, so a plan can be printed, compared and graded.
 import { SpecError } from '../errno.ts'
-import { CLONE_CLEAR_SIGHAND, CLONE_VFORK, CLONE_VM } from './constants.ts'
+import { clone3 } from './calls.ts'
+import { CLONE_CLEAR_SIGHAND, CLONE_INTO_CGROUP, CLONE_VFORK, CLONE_VM } from './constants.ts'
 import type { Syscall } from './syscall.ts'
 
 /** A file that the parent writes while the child waits; `{pid}` in the path stands for the child's number. */
@@ -28,6 +29,8 @@ export interface Isolation {
   readonly name: string
   /** CLONE_NEW* for the container's clone3. */
   readonly flags?: bigint
+  /** The directory of the group that the child is born in. It has a descriptor of it, `{ resultOf: cgroup }`, and closes that. */
+  readonly cgroup?: string
   /** Made by the parent first, undone after or on failure. */
   readonly needs?: readonly Resource[]
   /** In a process between the parent and the container, before the clone. */
@@ -45,6 +48,7 @@ export type Step = Syscall & { readonly by: string }
 /** A container as data: run it with spawn(), print it with explain(). */
 export interface Plan {
   readonly flags: bigint
+  readonly cgroup?: string
   readonly needs: readonly Resource[]
   readonly before: readonly Step[]
   readonly beside: readonly Beside[]
@@ -63,8 +67,11 @@ export function plan(isolations: readonly Isolation[]): Plan {
   if (last !== 'execve' && last !== 'execveat') {
     throw new SpecError(`plan: expected execve as the last step, got ${last ?? 'no step at all'}`)
   }
+  const [cgroup, other] = isolations.flatMap(({ cgroup: directory }) => directory ?? [])
+  if (other !== undefined) throw new SpecError(`plan: expected one cgroup to be born in, got ${cgroup} and ${other}`)
   return {
     flags: isolations.reduce((all, { flags = 0n }) => all | flags, 0n),
+    ...(cgroup !== undefined && { cgroup }),
     needs: isolations.flatMap(({ needs = [] }) => needs),
     before: signed('before'),
     beside: isolations.flatMap(({ beside = [] }) => beside),
@@ -75,10 +82,16 @@ export function plan(isolations: readonly Isolation[]): Plan {
 /** @returns whether the child must wait: for the parent's work beside it, or for a process in between */
 export const isGated = ({ before, beside }: Plan): boolean => before.length + beside.length > 0
 
+/** The flags of the clone3 of a child that has memory of its own. Handlers of the parent's are never the child's. */
+export const ownFlags = ({ flags, cgroup }: Plan): bigint =>
+  flags | CLONE_CLEAR_SIGHAND | (cgroup === undefined ? 0n : CLONE_INTO_CGROUP)
+
 /**
- * The flags of the child's clone3. A child that need not wait borrows the parent's memory (CLONE_VM), and the parent stands
- * still until the child has executed its program (CLONE_VFORK). Handlers of the parent's are never the child's.
+ * A child that need not wait borrows the parent's memory (CLONE_VM), and the parent stands still until the child has executed
+ * its program (CLONE_VFORK).
  */
-export function cloneFlags(plan: Plan): bigint {
-  return plan.flags | CLONE_CLEAR_SIGHAND | (isGated(plan) ? 0n : CLONE_VM | CLONE_VFORK)
-}
+export const cloneFlags = (plan: Plan): bigint => ownFlags(plan) | (isGated(plan) ? 0n : CLONE_VM | CLONE_VFORK)
+
+/** @param child its steps */
+export const cloneOf = (plan: Plan, child: readonly Syscall[] = [], flags = ownFlags(plan)): Syscall =>
+  clone3(flags, child, plan.cgroup === undefined ? undefined : { resultOf: plan.cgroup })

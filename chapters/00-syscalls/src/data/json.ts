@@ -20,6 +20,7 @@ export function toJson(plan: Plan | Isolation): Json {
   return {
     ...('name' in plan ? { name: plan.name } : {}),
     flags: formatFlags(CLONE, plan.flags ?? 0n),
+    ...(plan.cgroup !== undefined && { cgroup: plan.cgroup }),
     needs: (plan.needs ?? []).map(({ name, make, undo }) => ({ name, make: make.map(stepToJson), undo: undo.map(stepToJson) })),
     before: (plan.before ?? []).map(stepToJson),
     beside: (plan.beside ?? []).map((work) => ('run' in work ? { run: work.run } : { path: work.path, data: work.data })),
@@ -29,10 +30,11 @@ export function toJson(plan: Plan | Isolation): Json {
 
 /** @throws {SpecError} naming the field that is not what it should be */
 export function fromJson(json: unknown): Isolation {
-  const { name, flags, needs, before, beside, child } = object('isolation', json)
+  const { name, flags, cgroup, needs, before, beside, child } = object('isolation', json)
   return {
     name: name === undefined ? 'plan' : text('name', name),
     flags: BigInt(parseFlags('flags', CLONE, flags ?? '0')),
+    ...(cgroup !== undefined && { cgroup: text('cgroup', cgroup) }),
     needs: array('needs', needs).map((item): Resource => {
       const { name: needed, make, undo } = object('needs', item)
       return { name: text('needs.name', needed), make: steps('make', make), undo: steps('undo', undo) }

@@ -38,10 +38,11 @@ const struct: Of<Layout> = (name, layout) => ({ name, kind: { is: 'struct', layo
 const layout = (size: number, ...fields: Param[]): Layout =>
   ({ size, fields: fields.map((field, i) => ({ ...field, at: 8 * i })) })
 
-/** struct clone_args, <linux/sched.h>: the first 64 bytes (CLONE_ARGS_SIZE_VER0), as glibc passes them. */
-export const CLONE_ARGS = layout(64,
+/** struct clone_args, <linux/sched.h>. Who is born in no group passes the first 64 bytes (CLONE_ARGS_SIZE_VER0), as glibc does. */
+export const CLONE_ARGS = layout(88,
   flags('flags', CLONE), out('pidfd'), int('child_tid'), int('parent_tid'), one('exit_signal', SIG), int('stack'),
-  int('stack_size'), int('tls'))
+  int('stack_size'), int('tls'), int('set_tid'), int('set_tid_size'), fd('cgroup'))
+export const CLONE_ARGS_SIZE_VER0 = 64
 /** struct sigaction of the kernel, <asm/signal.h> */
 const SIGACTION = layout(32, one('sa_handler', SIG_HANDLER), int('sa_flags'), int('sa_restorer'), mask('sa_mask'))
 

@@ -16,7 +16,7 @@ import { ARM64 } from '../machine/arm64.ts'
 import { CODE_SIZE, NOT_RUN, STEP, type Image, type Machine, type Placed } from '../machine/encode.ts'
 import type { Code } from '../machine/listing.ts'
 import { X64 } from '../machine/x64.ts'
-import { CLONE_ARGS } from '../data/table.ts'
+import { CLONE_ARGS, CLONE_ARGS_SIZE_VER0 } from '../data/table.ts'
 import type { Syscall } from '../data/syscall.ts'
 import { errno, foreign, memoryAt } from './ffi.ts'
 import { rawLibc } from './libc.ts'
@@ -96,15 +96,19 @@ export class Arena {
   /**
    * Makes a process that runs the list.
    * @param flags CLONE_*; with CLONE_VFORK this returns when the child executes or ends
+   * @param cgroup a descriptor, with CLONE_INTO_CGROUP
    * @returns its pid, or -errno
    */
-  clone(flags: bigint): number {
+  clone(flags: bigint, cgroup?: number): number {
     const args = Buffer.alloc(CLONE_ARGS.size)
-    const exitSignal = CLONE_ARGS.fields.find(({ name }) => name === 'exit_signal')?.at ?? 0
-    args.writeBigUInt64LE(flags, 0)
-    args.writeBigUInt64LE(BigInt(SIG['SIGCHLD'] ?? 0), exitSignal)
+    const set = (field: string, value: bigint): number =>
+      args.writeBigUInt64LE(value, CLONE_ARGS.fields.find(({ name }) => name === field)?.at)
+    set('flags', flags)
+    set('exit_signal', BigInt(SIG['SIGCHLD'] ?? 0))
+    set('cgroup', BigInt(cgroup ?? 0))
+    const size = cgroup === undefined ? CLONE_ARGS_SIZE_VER0 : CLONE_ARGS.size
     // A signal that arrived in the child would run a handler of the parent's on a stack that is not the child's.
-    return withSignalsBlocked(() => Number(this.#entries.clone_list(args, CLONE_ARGS.size, this.#at(this.#image.entry))))
+    return withSignalsBlocked(() => Number(this.#entries.clone_list(args, size, this.#at(this.#image.entry))))
   }
 
   /** Where it lies. */

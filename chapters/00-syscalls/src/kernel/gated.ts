@@ -12,17 +12,18 @@ import { clone3, close, exit_group, read, wait4, write } from '../data/calls.ts'
 import { CLONE_CLEAR_SIGHAND, WALL } from '../data/constants.ts'
 import { formatBeside } from '../data/explain.ts'
 import { formatCall } from '../data/format.ts'
-import type { Plan, Step } from '../data/isolation.ts'
+import { cloneOf, ownFlags, type Plan, type Step } from '../data/isolation.ts'
 import type { Syscall } from '../data/syscall.ts'
 import { SpecError } from '../errno.ts'
-import { encode } from '../machine/encode.ts'
+import { encode, type Given } from '../machine/encode.ts'
 import { Arena, machine, type Range, type Result } from './arena.ts'
 import { descriptorsIn, emptyExecutable, giveUpFiles, giveUpMemory, hidden } from './giveup.ts'
+import { withGroup } from './group.ts'
 import { Pipe } from './pipe.ts'
 import { StartError } from './failure.ts'
 import { ended, endedSync, parseStatus, type Exit } from './wait.ts'
 
-type Rest = Parameters<typeof giveUpMemory>[0]
+type Rest = Parameters<typeof giveUpMemory>[0] & { readonly given: Given }
 export type Pace = 'once' | 'each step'
 /** Docker's exit code for a container that was never made. */
 const NOT_STARTED = 125
@@ -40,13 +41,23 @@ export class Gated {
   /** @throws {StartError} if the kernel refused the clone; nothing is left then */
   constructor(plan: Plan, pace: Pace) {
     const between = plan.before.length > 0
-    const flags = plan.flags | CLONE_CLEAR_SIGHAND
     this.steps = stepsOf(plan)
-    this.clone = clone3(between ? CLONE_CLEAR_SIGHAND : flags, [])
+    this.clone = between ? clone3(CLONE_CLEAR_SIGHAND, []) : cloneOf(plan)
     const exe = between ? emptyExecutable() : -1
-    this.#arena = encoded((arena) => between ? this.#between(plan, pace, { arena, exe }) : this.#container(plan, pace))
-    this.#first = this.#arena.clone(between ? CLONE_CLEAR_SIGHAND : flags)
-    if (between) closeSync(exe)
+    try {
+      [this.#arena, this.#first] = withGroup(plan, (given, group) => {
+        const arena = encoded(given, (range) => between
+          ? this.#between(plan, pace, { arena: range, exe, given })
+          : this.#container(plan, pace))
+        return [arena, between ? arena.clone(CLONE_CLEAR_SIGHAND) : arena.clone(ownFlags(plan), group)]
+      })
+    } catch (error) {
+      this.go.close()
+      this.report.close()
+      throw error
+    } finally {
+      if (between) closeSync(exe)
+    }
     this.go.close(this.go.reader)
     this.report.close(this.report.writer)
     if (this.#first > 0) return
@@ -98,7 +109,8 @@ export class Gated {
   }
 
   #between(plan: Plan, pace: Pace, rest: Rest): Syscall[] {
-    const keep = [this.go.reader, this.report.writer, ...descriptorsIn([...plan.before, ...plan.child])]
+    const group = Object.values(rest.given)
+    const keep = [this.go.reader, this.report.writer, ...group, ...descriptorsIn([...plan.before, ...plan.child])]
     // The files of a process that is hidden belong to root, and a parent who is not could not write uid_map.
     const [early, late] = mayWriteFilesOfRoot() || plan.beside.length === 0 ? [[hidden()], []] : [[], [hidden()]]
     const gate = pace === 'once' ? [this.#wait] : []
@@ -112,7 +124,7 @@ export class Gated {
       ...giveUpMemory(rest),
       ...early,
       { ...cloneStep(plan), onZero: child },
-      close(this.go.reader), this.#reported, close(this.report.writer),
+      ...[...group, this.go.reader].map(close), this.#reported, close(this.report.writer),
       { ...wait4({ resultOf: 'container' }, WALL), as: 'end' }, exit_group(0),
     ]
   }
@@ -133,13 +145,12 @@ export function stepsOf(plan: Plan): readonly Step[] {
   return plan.before.length > 0 ? [...plan.before, cloneStep(plan), ...plan.child] : plan.child
 }
 
-const cloneStep = ({ flags }: Plan): Step =>
-  ({ ...clone3(flags | CLONE_CLEAR_SIGHAND, []), as: 'container', why: 'make the container', by: 'clone' })
+const cloneStep = (plan: Plan): Step => ({ ...cloneOf(plan), as: 'container', why: 'make the container', by: 'clone' })
 
 /** The list of the process between holds addresses of the arena in which it will lie. Its size does not depend on them. */
-function encoded(list: (arena: Range) => Syscall[]): Arena {
-  const arena = new Arena(encode(list({ start: 0n, end: 0n }), machine()))
-  arena.load(encode(list(arena.range), machine()))
+function encoded(given: Given, list: (arena: Range) => Syscall[]): Arena {
+  const arena = new Arena(encode(list({ start: 0n, end: 0n }), machine(), given))
+  arena.load(encode(list(arena.range), machine(), given))
   return arena
 }
 

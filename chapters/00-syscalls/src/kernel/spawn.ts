@@ -8,14 +8,14 @@
 // between, takes the gated way (gated.ts), with a copy of the memory and two pipes.
 //
 // Invariant: if spawn() throws, no process and no resource is left.
-import { clone3 } from '../data/calls.ts'
 import { formatCall } from '../data/format.ts'
-import { cloneFlags, isGated, type Plan, type Resource } from '../data/isolation.ts'
+import { cloneFlags, cloneOf, isGated, type Plan, type Resource } from '../data/isolation.ts'
 import { encode } from '../machine/encode.ts'
 import { machine } from './arena.ts'
 import { callAll, failedStep, scratchArena } from './call.ts'
 import { StartError, startError } from './failure.ts'
 import { Gated, workBeside } from './gated.ts'
+import { withGroup } from './group.ts'
 import { ended, endedSync, type Exit } from './wait.ts'
 
 export interface Child {
@@ -46,11 +46,12 @@ export function spawn(plan: Plan): Child {
 
 // region spawnFast
 function spawnFast(plan: Plan, undo: () => void): Child {
-  const arena = scratchArena(encode(plan.child, machine()))
   const flags = cloneFlags(plan)
-  const pid = arena.clone(flags)
-  if (pid < 0) throw new StartError(formatCall(clone3(flags, [])), -pid, { by: 'clone' })
-  const results = arena.results()
+  const { pid, results } = withGroup(plan, (given, group) => {
+    const arena = scratchArena(encode(plan.child, machine(), given))
+    return { pid: arena.clone(flags, group), results: arena.results() }
+  })
+  if (pid < 0) throw new StartError(formatCall(cloneOf(plan, [], flags)), -pid, { by: 'clone' })
   if (failedStep(results)) {
     endedSync(pid)
     throw startError(results)

@@ -140,14 +140,12 @@ class Memory {
       const value = call.args[n]
       const field = at + STEP.args + 8 * n
       if (isResultOf(value)) {
-        const [source, given] = [names.get(value.resultOf), this.#given[value.resultOf]]
+        const source = names.get(value.resultOf)
         if (source) {
           this.pointer(field, source.at + STEP.result)
           refs |= 1 << n
-        } else if (given !== undefined) {
-          this.u64(field, given)
         } else {
-          throw new SpecError(`${call.call}: ${name}: expected the name of an earlier step, got ${value.resultOf}`)
+          this.u64(field, this.given(`${call.call}: ${name}: expected the name of an earlier step`, value.resultOf))
         }
       } else if (isOutOf(value)) {
         const buffer = names.get(value.outOf)?.outs[0]
@@ -163,6 +161,13 @@ class Memory {
     if (call.as) names.set(call.as, placed)
     steps.push(placed)
     if (call.onZero) this.pointer(at + STEP.onZero, this.list(call.onZero, machine, steps, names))
+  }
+
+  /** @throws {SpecError} if nobody gave a number of this name */
+  given(expected: string, name: string): number {
+    const number = this.#given[name]
+    if (number === undefined) throw new SpecError(`${expected}, got ${name}`)
+    return number
   }
 
   tolerance(at: number, { call, mayFail }: Syscall): void {
@@ -224,7 +229,9 @@ class Memory {
     const unknown = Object.keys(fields).find((name) => !layout.fields.some((field) => field.name === name))
     if (unknown) throw new SpecError(`${what}: expected the fields ${layout.fields.map((f) => f.name).join(', ')}, got ${unknown}`)
     for (const { name, kind, at } of layout.fields) {
-      this.value(start + at, `${what}.${name}`, kind, fields[name] ?? null, outs)
+      const [field, value] = [`${what}.${name}`, fields[name] ?? null]
+      if (isResultOf(value)) this.u64(start + at, this.given(`${field}: expected a number that is known beforehand`, value.resultOf))
+      else this.value(start + at, field, kind, value, outs)
     }
     return start
   }

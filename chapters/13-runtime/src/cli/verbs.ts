@@ -127,7 +127,7 @@ function explained({ values }: Call): number {
   const bundle = resolve(text(values, 'bundle') ?? '.')
   const spec = readSpec(readFileSync(join(bundle, 'config.json'), 'utf8'))
   const plan = compile(spec, placeFor(spec, { id: 'ID', bundle }))
-  encode(plan.child, machine(), { go: 0, report: 0, start: 0, console: 0 })
+  encode(plan.child, machine(), { go: 0, report: 0, start: 0, console: 0, ...(plan.cgroup !== undefined && { [plan.cgroup]: 0 }) })
   return print(explain(plan))
 }
 

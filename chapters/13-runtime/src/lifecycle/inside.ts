@@ -45,10 +45,11 @@ function enterAll(types: readonly NamespaceSpec['type'][]): Isolation {
 // endregion
 
 /** In its cgroup: before its namespaces, for the files are the host's. */
-const joined = (group: Group | undefined): Isolation => ({
-  name: 'cgroup',
-  child: group ? (cgroup(group, { namespace: 'host' }).child ?? []) : [],
-})
+function joined(group: Group | undefined): Isolation {
+  if (!group) return { name: 'cgroup' }
+  const { needs: _, ...entered } = cgroup(group, { namespace: 'host' })
+  return entered
+}
 
 const heldRoot: Isolation = { name: 'root', child: [{ ...open('/', O_PATH | O_CLOEXEC), as: 'root' }] }
 

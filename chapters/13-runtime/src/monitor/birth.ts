@@ -11,7 +11,7 @@
 import { closeSync } from 'node:fs'
 import {
   Arena, CLONE_CLEAR_SIGHAND, clone3, CODE_SIZE, emptyExecutable, encode, ended, endedSync, failedStep, formatCall, machine,
-  parseStatus, Pipe, StartError, startError, workBeside, type Exit, type Image, type Plan, type Result, type Step,
+  parseStatus, Pipe, StartError, startError, withGroup, workBeside, type Exit, type Image, type Plan, type Result, type Step,
   type Syscall,
 } from '@pocker/syscalls'
 import { monitor, type Place } from './monitor.ts'
@@ -49,14 +49,22 @@ export class Birth {
   constructor(plan: Plan, { stays, given = {}, held = [], passed = [], report, file }: BirthOptions) {
     this.plan = plan
     this.#report = new Pipe(report)
-    const numbers = { ...given, go: this.#go.reader, report: this.#report.writer }
     const exe = emptyExecutable()
     const hiddenLate = process.geteuid?.() !== 0 && plan.beside.length > 0
-    const place = (arena: Place['arena']): Place => ({ arena, exe, given: numbers, held, passed, stays, hiddenLate })
-    const image = (arena: Place['arena']): Image => encode(monitor(plan, place(arena)), machine(), numbers)
-    this.arena = loaded(image, file)
-    this.monitor = this.arena.clone(CLONE_CLEAR_SIGHAND)
-    closeSync(exe)
+    try {
+      [this.arena, this.monitor] = withGroup(plan, (group) => {
+        const numbers = { ...given, ...group, go: this.#go.reader, report: this.#report.writer }
+        const place = (arena: Place['arena']): Place => ({ arena, exe, given: numbers, held, passed, stays, hiddenLate })
+        const arena = loaded((range) => encode(monitor(plan, place(range)), machine(), numbers), file)
+        return [arena, arena.clone(CLONE_CLEAR_SIGHAND)]
+      })
+    } catch (error) {
+      this.#go.close()
+      this.#report.close()
+      throw error
+    } finally {
+      closeSync(exe)
+    }
     this.#go.close(this.#go.reader)
     this.#report.close(this.#report.writer)
     if (this.monitor > 0) return

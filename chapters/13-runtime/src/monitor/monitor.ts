@@ -8,7 +8,7 @@
 //
 // Invariant: the container is cloned behind everything that is given up, so nothing of the caller is ever inside.
 import {
-  because, chdir, clone3, close, closeRange, CLONE_CLEAR_SIGHAND, exit_group, giveUpFiles, giveUpMemory, hidden, LAST_FD,
+  because, chdir, cloneOf, close, closeRange, exit_group, giveUpFiles, giveUpMemory, hidden, LAST_FD,
   PR_SET_PDEATHSIG, read, setsid, wait4, WALL, write, type Plan, type Range, type Step, type Syscall,
 } from '@pocker/syscalls'
 import { pwriteOut } from '../calls.ts'
@@ -53,7 +53,7 @@ export function monitor(plan: Plan, place: Place): Syscall[] {
   const { given, held, passed, exe, stays, hiddenLate } = place
   const hide = [hidden()]
   const container: Step = {
-    ...clone3(plan.flags | CLONE_CLEAR_SIGHAND, [
+    ...cloneOf(plan, [
       { ...because('until the creator has written its maps', read(GO, 1)), onZero: [exit_group(NOT_STARTED)] },
       ...(hiddenLate ? hide : []),
       ...plan.child,

@@ -21,9 +21,11 @@ const SELDOM = { child_process: ['spawn', 'spawnSync'], tty: ['ReadStream', 'Wri
 const lazily = {
   name: 'lazily',
   setup(build) {
-    build.onResolve({ filter: /^node:(child_process|tty)$/ }, ({ path }) => ({ path: path.slice(5), namespace: 'lazy', sideEffects: false }))
+    build.onResolve({ filter: /^node:(child_process|tty)$/ }, ({ path }) =>
+      ({ path: path.slice('node:'.length), namespace: 'lazy', sideEffects: false }))
     build.onLoad({ filter: /./, namespace: 'lazy' }, ({ path }) => ({
-      contents: SELDOM[path].map((name) => `Object.defineProperty(exports, '${name}', { get: () => require('${path}').${name} })`).join('\n'),
+      contents: SELDOM[path].map((name) => `Object.defineProperty(exports, '${name}', { get: () => require('${path}').${name} })`)
+        .join('\n'),
     }))
   },
 }

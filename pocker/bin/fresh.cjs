@@ -11,7 +11,8 @@ exports.inputs = (file) => join(dist, `${file}.inputs.json`)
 exports.isFresh = (file) => {
   try {
     const made = statSync(exports.bundle(file)).mtimeMs
-    return JSON.parse(readFileSync(exports.inputs(file), 'utf8')).every((input) => statSync(root + input).mtimeMs <= made) // join() would take 3 ms
+    const sources = JSON.parse(readFileSync(exports.inputs(file), 'utf8'))
+    return sources.every((source) => statSync(root + source).mtimeMs <= made) // join() would take 3 ms
   } catch {
     return false
   }

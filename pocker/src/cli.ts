@@ -14,5 +14,7 @@ const program = new Command('pocker')
   .enablePositionalOptions()
 
 for (const add of [addRun, addImages, addExplain, addStep, addDoctor]) add(program)
+// A program of its own runs it, see bin/pocker.mjs; here it is for the list of commands.
+program.command('oci').description('the OCI runtime, with runc\'s verbs; see: pocker oci --help')
 oneLineErrors(program)
 await execute(program)

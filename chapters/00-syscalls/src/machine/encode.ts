@@ -230,8 +230,8 @@ class Memory {
     if (unknown) throw new SpecError(`${what}: expected the fields ${layout.fields.map((f) => f.name).join(', ')}, got ${unknown}`)
     for (const { name, kind, at } of layout.fields) {
       const [field, value] = [`${what}.${name}`, fields[name] ?? null]
-      if (isResultOf(value)) this.u64(start + at, this.given(`${field}: expected a number that is known beforehand`, value.resultOf))
-      else this.value(start + at, field, kind, value, outs)
+      if (!isResultOf(value)) this.value(start + at, field, kind, value, outs)
+      else this.u64(start + at, this.given(`${field}: expected a number that is known beforehand`, value.resultOf))
     }
     return start
   }

@@ -57,7 +57,7 @@ export interface Options {
 /** @returns a verb that takes IMAGE [COMMAND] [ARG...] and docker run's flags; parsing stops at IMAGE */
 export function containerCommand(verb: string): Command {
   return new Command(verb)
-    .argument('<image>', 'busybox, or the path of an unpacked root file system')
+    .argument('<image>', 'an image such as debian:12, or the path of an unpacked root file system')
     .argument('[command...]', 'the program and its arguments')
     .option('--rm', 'remove the container when it ends')
     .option('-e, --env <name=value>', 'set an environment variable; without a value, take it from here', collect, [])

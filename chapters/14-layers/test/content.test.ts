@@ -33,6 +33,7 @@ const COMPRESSED: Readonly<Record<string, () => Buffer>> = {
   gzip: () => packed('gzip', '-9'), 'two members of gzip': () => Buffer.concat([packed('gzip'), packed('gzip')]),
   zstd: () => packed('zstd', '-19'), 'zstd without checksum': () => packed('zstd', '--no-check'),
   'zstd in frames, one to be skipped': () => Buffer.concat([packed('zstd'), Buffer.from('502a4d1803000000616263', 'hex'), packed('zstd')]),
+  'zstd as pzstd writes it': () => Buffer.concat([Buffer.from('502a4d180400000061626364', 'hex'), packed('zstd')]),
   nothing: () => TEXT, 'less than a magic number': () => Buffer.from('ab'), 'no byte at all': () => Buffer.alloc(0),
 }
 for (const [name, make] of Object.entries(COMPRESSED)) {
@@ -58,6 +59,15 @@ for (const tool of ['gzip', 'zstd'] as const) {
     }
   })
 }
+
+test('a bomb of zstd goes off piece by piece', async () => {
+  const block = Buffer.alloc(4) // one byte, 128 KiB times
+  block.writeUIntLE((128 * 1024 << 3) | 2, 0, 3)
+  const bomb = Buffer.concat([Buffer.from('28b52ffd0048', 'hex'), ...Array.from({ length: 16_000 }, () => block)]) // 2 GB
+  const before = process.memoryUsage().arrayBuffers
+  for await (const _ of decompressed([bomb])) break
+  assert.ok(process.memoryUsage().arrayBuffers - before < 500 * 1024 ** 2)
+})
 
 test('what the source says goes through as it is, and who stops early lets the source go', async () => {
   for (const start of [packed('gzip'), packed('zstd'), TEXT]) {

@@ -175,6 +175,51 @@ rootTest(test, 'what nobody needs goes, and only that', async () => {
   assert.throws(() => writables.root('box'), /^name: expected that of a writable layer, got "box"$/)
 })
 
+rootTest(test, 'a directory that was taken away in between is not as it was below that', async () => {
+  const low = await layer(undefined, member({ path: 'p/', type: 'directory', mode: 0o700 }), member({ path: 'q/r/', type: 'directory', mode: 0o700 }))
+  const middle = await layer(low.chainId, member({ path: '.wh.p' }), member({ path: '.wh.q' }))
+  const top = await layer(middle.chainId, member({ path: 'p/file' }), member({ path: 'q/r/file' }))
+  assert.equal(['p', 'q/r'].map((name) => statSync(join(layers.directory(top.chainId), name)).mode & 0o777), [0o755, 0o755])
+})
+
+rootTest(test, 'a copied layer\'s root is that of the layer below', async () => {
+  mkdirSync(join(dir, 'layers'))
+  writeFileSync(join(dir, 'layers/notation'), 'files')
+  const low = await layer(undefined, member({ path: './', type: 'directory', mode: 0o711, uid: 7, gid: 8 }))
+  const top = await layer(low.chainId, member({ path: 'file' }))
+  const { mode, uid, gid } = statSync(layers.directory(top.chainId))
+  assert.equal([mode & 0o777, uid, gid], [0o711, 7, 8])
+})
+
+rootTest(test, 'two who remove the same one: the other is told; two who commit it make one layer', async () => {
+  await writables.create('box')
+  const [one, other] = await Promise.all([writables.commit('box'), writables.commit('box')])
+  assert.equal([one, readdirSync(join(dir, 'layers/staged'))], [other, []])
+  let removed: readonly Promise<string>[] = []
+  // Both are on their way before either has the lock, as two processes may be.
+  await layers.locked(() => {
+    removed = [1, 2].map(() => writables.remove('box').then(() => 'removed', (error: Error) => error.message))
+  })
+  assert.equal((await Promise.all(removed)).toSorted(), ['name: expected that of a writable layer, got "box"', 'removed'])
+})
+
+rootTest(test, 'two who borrow by the same name at once: the other is told, while the first still has it', async () => {
+  let [first, second, told] = [Promise.resolve(), Promise.resolve(''), '']
+  // The first is about to move what the other waits for.
+  await layers.locked(() => {
+    first = writables.borrow('lent', undefined, async () => { told = await second })
+    second = writables.borrow('lent', undefined, async () => {}).then(() => 'borrowed', (error: Error) => error.message)
+  })
+  await first
+  assert.is(told, 'name: expected one that nobody has, got "lent"')
+})
+
+rootTest(test, 'a store may be at a path with commas and backslashes', async () => {
+  layers = new Layers(join(dir, 'a,b\\c'))
+  assert.is(layers.notation, 'overlay')
+  rmSync(layers.root, { recursive: true })
+})
+
 rootTest(test, 'names are not paths, and nobody has two', async () => {
   await writables.create('box')
   for (const [name, message] of [['../x', /^name: expected letters/], ['', /^name: expected letters/], ['box', /^name: expected one that nobody has, got "box"$/]] as const) {

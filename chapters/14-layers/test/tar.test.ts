@@ -111,6 +111,48 @@ test('only a file has data, whatever the header of a directory says', async () =
   assert.equal([...(await all([bytes])).values()].map(({ entry: { type, size }, bytes: data }) => [type, size, data.length]), [['directory', 0, 0]])
 })
 
+test('a record with nothing in it leaves the header as it is', async () => {
+  const pax = await archive(member({ path: 'x'.repeat(120), uid: 7 }))
+  const about = Buffer.from(pax.subarray(0, 1024)) // a header x and its data, of the same length
+  const said = Buffer.concat([writeRecords([['path', Buffer.from('')], ['uid', Buffer.from('')]])])
+  about.fill(0, 512)
+  said.copy(about, 512)
+  const header = readHeader(about.subarray(0, 512)) as NonNullable<ReturnType<typeof readHeader>>
+  const bytes = Buffer.concat([writeHeader({ ...header, size: said.length }) as Buffer, about.subarray(512), await archive(member({ path: 'short', uid: 7 }))])
+  assert.equal([...(await all([bytes])).values()].map(({ entry: { path, uid } }) => [path, uid]), [['short', 7]])
+})
+
+test('a ustar header without its version has a prefix, too', () => {
+  const block = writeHeader({ flag: '0', name: Buffer.from('name'), mode: 0, uid: 0, gid: 0, size: 0, mtime: 0, target: Buffer.from(''), major: 0, minor: 0 }) as Buffer
+  block.write('dir', 345)
+  block.write('\0\0', 263)
+  block.write(`${block.reduce((sum, byte, i) => sum + (i >= 148 && i < 156 ? 32 : byte), 0).toString(8).padStart(6, '0')}\0 `, 148)
+  assert.is(String(readHeader(block)?.name), 'dir/name')
+})
+
+test('a map of holes that is cut off, or without end, is refused', async () => {
+  const bytes = tar('--format=oldgnu', '--sparse', '-c', 'sparse')
+  const told = (source: Buffer): Promise<string> => all([source]).then(() => 'read', (error: Error) => error.message)
+  for (const end of [512, 1024]) assert.is(await told(bytes.subarray(0, end)), 'archive: entry 1, "sparse": expected more bytes, got its end: it was cut off')
+  const records = tar('--format=pax', '--sparse', '-c', 'sparse')
+  const map = 512 * Array.from({ length: 8 }, (_, i) => records.toString('latin1', 512 * i, 512 * i + 20)).findIndex((text) => /^\d+\n\d+\n/.test(text))
+  records.write('9999999999\n', map)
+  assert.is(await told(records), 'archive: entry 2, "sparse": sparse: expected at most 1048576 segments, got 9999999999')
+})
+
+test('a record that is said 170,000 times is read at once', () => {
+  const records = readRecords(Buffer.from('6 a=b\n'.repeat(170_000)))
+  assert.is(records.get('a')?.length, 170_000)
+})
+
+test('a header about all that follow costs nothing for what nobody reads', async () => {
+  const said = Buffer.concat([writeRecords([['uid', Buffer.from('7')]]), ...Array.from({ length: 80_000 }, (_, i) => Buffer.from(`12 ${100_000 + i}=b\n`))])
+  const about = writeHeader({ flag: 'g', name: Buffer.from('g'), mode: 0, uid: 0, gid: 0, size: said.length, mtime: 0, target: Buffer.from(''), major: 0, minor: 0 }) as Buffer
+  const files = await archive(...Array.from({ length: 5000 }, (_, i) => member({ path: `${i}` })))
+  const found = await all([about, said, Buffer.alloc((512 - said.length % 512) % 512), files])
+  assert.equal([found.size, found.get('4999')?.entry.uid], [5000, 7])
+})
+
 test('a name is bytes', () => {
   fc.assert(fc.property(fc.uint8Array({ maxLength: 30 }), (bytes) => {
     assert.equal(encodeName(decodeName(Buffer.from(bytes))), Buffer.from(bytes))

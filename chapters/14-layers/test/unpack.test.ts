@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { digestOf, unpack, type Member } from '@pocker/layers'
+import { digestOf, packTree, removeTree, unpack, unpackOnto, type Member } from '@pocker/layers'
 import { rootTest } from '@pocker/testing'
 import { archive, member } from './given.ts'
 
@@ -62,6 +62,105 @@ rootTest(test, 'whiteouts as files, and as overlayfs has them', async () => {
   assert.equal([gone.isCharacterDevice(), gone.rdev], [true, 0])
   const opaque = (name: string): string => execFileSync('python3', ['-c', `import os, sys; print(os.getxattr(sys.argv[1], "${name}"))`, join(into(), 'dir')], { encoding: 'utf8' })
   assert.is(opaque('trusted.overlay.opaque').trim(), "b'y'")
+})
+
+rootTest(test, 'an opaque directory hides what was below, in copies too, whether its own files came before it or after', async () => {
+  mkdirSync(join(into(), 'dir/!sub'), { recursive: true })
+  for (const name of ['dir/low', 'dir/!sub/low']) writeFileSync(join(into(), name), '')
+  const members = [member({ path: 'dir/!sub/own' }), member({ path: 'dir/.wh..wh..opq' }), member({ path: 'dir/own' })]
+  await unpackOnto([await archive(...members)], into())
+  assert.equal(readdirSync(into(), { recursive: true, encoding: 'utf8' }).toSorted(), ['dir', 'dir/!sub', 'dir/!sub/own', 'dir/own'])
+})
+
+rootTest(test, 'a directory in the place of a whiteout is a new one', async () => {
+  const directory = (path: string) => member({ path, type: 'directory', mode: 0o755 })
+  await put([member({ path: '.wh.a' }), directory('a/'), member({ path: '.wh.b' }), member({ path: 'b/file' }), directory('c/')], { notation: 'overlay' })
+  const script = 'import os, sys; print(*[os.listxattr(sys.argv[1] + name) for name in ("/a", "/b", "/c")])'
+  assert.is(execFileSync('python3', ['-c', script, into()], { encoding: 'utf8' }), "['trusted.overlay.opaque'] ['trusted.overlay.opaque'] []\n")
+})
+
+rootTest(test, 'a directory that the same archive takes away again has no time to be set', async () => {
+  const directory = (path: string) => member({ path, type: 'directory' })
+  await put([directory('a/'), member({ path: '.wh.a' }), directory('b/'), directory('b/c/'), member({ path: 'b' }, 'text')])
+  assert.equal(readdirSync(into()), ['b'])
+})
+
+rootTest(test, 'a time before 1970 stays what it is', async () => {
+  const times = [-5_000_000_000n, -5_500_000_000n]
+  await put(times.flatMap((mtime, i) => [member({ path: `${i}`, mtime }), member({ path: `${i}/`, type: 'directory', mtime }), member({ path: `s${i}`, type: 'symlink', target: 'x', mtime })]))
+  assert.equal(['0', 's0', '1', 's1'].map((name) => lstatSync(join(into(), name), { bigint: true }).mtimeNs), times.flatMap((time) => [time, time]))
+})
+
+rootTest(test, 'marks of overlayfs in an archive are a stranger\'s: none is set', async () => {
+  const mark = Buffer.from('/secret')
+  await put([member({ path: 'door/', type: 'directory', xattrs: { 'trusted.overlay.redirect': mark, 'user.overlay.redirect': mark, 'security.selinux': mark, 'user.note': mark } })], { notation: 'overlay' })
+  const script = 'import os, sys; print(os.listxattr(sys.argv[1]))'
+  assert.is(execFileSync('python3', ['-c', script, join(into(), 'door')], { encoding: 'utf8' }), "['user.note']\n")
+})
+
+rootTest(test, 'a file has no attributes but its own: none of its directory\'s default ACL', async () => {
+  const rules = [[1, 7, -1], [2, 7, 1000], [4, 5, -1], [16, 7, -1], [32, 5, -1]].map(([tag = 0, may = 0, id = 0]) => {
+    const rule = Buffer.alloc(8)
+    rule.writeUInt16LE(tag)
+    rule.writeUInt16LE(may, 2)
+    rule.writeInt32LE(id, 4)
+    return rule
+  })
+  const xattrs = { 'system.posix_acl_default': Buffer.concat([Buffer.from([2, 0, 0, 0]), ...rules]) }
+  await put([member({ path: './', type: 'directory', mode: 0o755, xattrs: { 'user.note': Buffer.from('v') } }), member({ path: 'dir/', type: 'directory', mode: 0o755, mtime: 5_000_000_000n, xattrs }), member({ path: 'dir/file' })])
+  const script = 'import os, sys; print(*[os.listxattr(sys.argv[1] + name) for name in ("", "/dir", "/dir/file")])'
+  assert.is(execFileSync('python3', ['-c', script, into()], { encoding: 'utf8' }), "['user.note'] ['system.posix_acl_default'] []\n")
+  assert.is(lstatSync(join(into(), 'dir')).mtimeMs, 5000)
+  rmSync(into(), { recursive: true })
+  const refused = put([member({ path: 'dir/', type: 'directory', xattrs: { 'nonsense': Buffer.from('v') } })])
+  assert.is(await refused.then(() => '', (error: Error) => error.message), 'archive: "dir/": EOPNOTSUPP')
+})
+
+rootTest(test, 'in a user namespace devices are left out, and an owner that it has not is told', async () => {
+  const unpacked = async (...members: readonly Member[]): Promise<string> => {
+    const script = `import { unpack } from '@pocker/layers'
+      console.log(await unpack(process.stdin, ${JSON.stringify(into())}).then(({ entries }) => String(entries), (error) => error.message))`
+    return execFileSync('unshare', ['--user', '--map-root-user', process.execPath, '--import', 'tsx', '--input-type=module', '-e', script],
+      { input: await archive(...members), encoding: 'utf8', cwd: import.meta.dirname })
+  }
+  assert.is(await unpacked(member({ path: 'dev/null', type: 'character', major: 1, minor: 3 }), member({ path: 'pipe', type: 'fifo' })), '2\n')
+  assert.equal([readdirSync(into()), readdirSync(join(into(), 'dev'))], [['dev', 'pipe'], []])
+  rmSync(into(), { recursive: true })
+  assert.is(await unpacked(member({ path: 'shadow', gid: 42 })),
+    'archive: "shadow": expected a user and a group that this user namespace has, got 0:42; see /etc/subuid and /etc/subgid\n')
+})
+
+rootTest(test, 'a file whose name would take another one away is not packed', async () => {
+  mkdirSync(join(into(), 'etc'), { recursive: true })
+  writeFileSync(join(into(), 'etc/.wh.motd'), '')
+  const packed = async (): Promise<void> => { for await (const _ of packTree(into())); }
+  assert.match(await packed().then(() => 'packed', (error: Error) => error.message), /^archive: "etc\/\.wh\.motd": expected a name that does not begin with \.wh\., /)
+})
+
+rootTest(test, 'a directory that is deeper than a path is long is removed', () => {
+  mkdirSync(into())
+  execFileSync('python3', ['-c', `import os, sys
+os.chdir(sys.argv[1])
+for i in range(100):
+    os.mkdir('d' * 100); open('file', 'w'); os.chdir('d' * 100)`, into()])
+  removeTree(into())
+  assert.not.ok(existsSync(into()))
+  removeTree(into())
+})
+
+rootTest(test, 'a source that says nothing more keeps nobody waiting', async () => {
+  let end = (): void => {}
+  const silence = new Promise<void>((resolve) => { end = resolve })
+  const source = async function* (start: Buffer): AsyncGenerator<Buffer, void> {
+    yield start
+    await silence
+  }
+  const stop = new AbortController()
+  const stopped = unpack(source(Buffer.alloc(0)), into(), { signal: stop.signal }).then(() => '', (error: Error) => error.message)
+  stop.abort(new Error('stopped'))
+  assert.is(await stopped, 'stopped')
+  assert.match(await unpack(source(Buffer.from('x'.repeat(1024))), into()).then(() => '', (error: Error) => error.message), /^archive: entry 1: /)
+  end()
 })
 
 const MEMBERS = { file: (path: string) => member({ path }, 'pwned'), link: (path: string, target: string) => member({ path, type: 'link', target }), symlink: (path: string, target: string) => member({ path, type: 'symlink', target }), directory: (path: string) => member({ path, type: 'directory' }) } as const

@@ -16,10 +16,13 @@ export type Compression = 'gzip' | 'zstd' | 'none'
 const GZIP = Buffer.from('1f8b', 'hex')
 const ZSTD = Buffer.from('28b52ffd', 'hex')
 
+/** A frame without data, with which pzstd begins. @see RFC 8878, 3.1.2 */
+const isSkippable = (start: Buffer): boolean => start.length === 4 && start.readUInt32LE() >>> 4 === 0x184d2a5
+
 /** @param start the first four bytes of it */
 export function compressionOf(start: Buffer): Compression {
   if (start.subarray(0, GZIP.length).equals(GZIP)) return 'gzip'
-  return start.equals(ZSTD) ? 'zstd' : 'none'
+  return start.equals(ZSTD) || isSkippable(start) ? 'zstd' : 'none'
 }
 
 /** Bytes at a time. */
@@ -53,6 +56,9 @@ async function* through(source: Source, transform: Transform): AsyncGenerator<Ui
 
 class ZstdError extends Error {}
 
+/** Bytes at a time: four of them may say 128 KiB, and the library hands over at once all that it was given. */
+const PIECE = 1024
+
 /** zlib has it from Node 22.15 on; before, a library in JavaScript. */
 const zstd = (source: Source): AsyncGenerator<Uint8Array, void> =>
   'createZstdDecompress' in zlib ? through(source, (zlib.createZstdDecompress as () => Transform)()) : zstdInScript(source)
@@ -68,6 +74,8 @@ async function* zstdInScript(source: Source): AsyncGenerator<Uint8Array, void> {
     }
     return ready.splice(0)
   }
-  for await (const chunk of source) yield* push(chunk, false)
+  for await (const chunk of source) {
+    for (let at = 0; at < chunk.length; at += PIECE) yield* push(chunk.subarray(at, at + PIECE), false)
+  }
   yield* push(new Uint8Array(), true)
 }

@@ -2,6 +2,7 @@
 //
 //   await locked('/var/lib/pocker/…/lock', async () => …)            → what the body returns; the file is made if it is missing
 //   await lockedDirectory('/…/staged', async (fd) => …)               → the same for a directory, which the body may move or remove
+//   unlessLocked('/…/staged', () => …)                                → false if somebody holds it: this waits for nobody
 //
 // A process that is given the descriptor holds it, too, for as long as it lives.
 // Invariant: whoever is killed lets go: the kernel does it. Who waited for a directory that went waits for the one in its place.
@@ -28,16 +29,28 @@ export const lockedDirectory = <T>(directory: string, body: (fd: number) => Prom
   }, body)
 
 /** @returns whether somebody holds it now; false if it is not there */
-export function isLocked(path: string): boolean {
+export const isLocked = (path: string): boolean => attempt(path, (fd) => !taken(fd)) ?? false
+
+/** Waits for nobody. @returns false if it is not there, or somebody holds it: then the body has not run */
+export const unlessLocked = (path: string, body: () => void): boolean => attempt(path, (fd) => {
+  if (!taken(fd) || !isStill(path, fd)) return false
+  body()
+  return true
+}) ?? false
+
+/** @returns undefined if it is not there */
+function attempt<T>(path: string, body: (fd: number) => T): T | undefined {
   let fd = -1
   try {
     fd = openSync(path, constants.O_RDONLY)
-    return !taken(fd)
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error
+  }
+  try {
+    return body(fd)
   } finally {
-    if (fd >= 0) closeSync(fd)
+    closeSync(fd)
   }
 }
 
@@ -46,8 +59,10 @@ async function holding<T>(path: string, open: () => number | undefined, body: (f
     const fd = open()
     if (fd === undefined) continue
     try {
-      for (let pause = SOON; !taken(fd); pause = Math.min(2 * pause, LATER)) await setTimeout(pause)
-      if (isStill(path, fd)) return await body(fd)
+      let has = taken(fd)
+      // Who moved it away may hold it for as long as a container runs.
+      for (let pause = SOON; !has && isStill(path, fd); pause = Math.min(2 * pause, LATER), has = taken(fd)) await setTimeout(pause)
+      if (has && isStill(path, fd)) return await body(fd)
     } finally {
       closeSync(fd)
     }

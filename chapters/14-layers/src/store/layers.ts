@@ -12,8 +12,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, renameS
 import { join, resolve } from 'node:path'
 import { SpecError } from '@pocker/syscalls'
 import { hexOf, isDigest, type Digest } from '../content/digest.ts'
-import { isLocked, locked, lockedDirectory } from '../content/lock.ts'
-import { writeWhole } from '../content/files.ts'
+import { locked, lockedDirectory, unlessLocked } from '../content/lock.ts'
+import { removeTree, writeWhole } from '../content/files.ts'
 import { ArchiveError } from '../tar/entry.ts'
 import { packTree, unpack, unpackOnto, type Packed, type UnpackOptions } from '../tree/unpack.ts'
 import type { Notation } from '../tree/whiteout.ts'
@@ -84,15 +84,15 @@ export class Layers {
     return lockedDirectory(staged, async (lock) => {
       const made = this.get(id)
       if (made) {
-        rmSync(staged, { recursive: true }) // it was waited for, and made anew to wait
+        removeTree(staged) // it was waited for, and made anew to wait
         return made
       }
       try {
-        for (const name of readdirSync(staged)) rmSync(join(staged, name), { recursive: true }) // of one who was killed
+        for (const name of readdirSync(staged)) removeTree(join(staged, name)) // of one who was killed
         const size = await this.#unpack(join(staged, 'diff'), { diffId, lock, ...packed }, below)
         return await this.#enter(staged, { chainId: id, ...(parent && { parent }), diffId, size })
       } catch (error) {
-        rmSync(staged, { recursive: true, force: true })
+        removeTree(staged)
         throw error
       }
     })
@@ -104,8 +104,8 @@ export class Layers {
     const { notation } = this
     const options = { notation, ...how }
     const copied = notation === 'files' ? below[0] : undefined
-    if (copied) await unpack(packTree(this.directory(copied.chainId)), directory, { lock: how.lock })
-    const lowers = notation === 'files' ? [] : below.map((layer) => this.directory(layer.chainId))
+    const lowers = below.map((layer) => this.directory(layer.chainId))
+    if (copied) await unpack(packTree(this.directory(copied.chainId)), directory, { lock: how.lock, lowers: lowers.slice(0, 1) })
     const applied = copied ? await unpackOnto(source, directory, options) : await unpack(source, directory, { ...options, lowers })
     if (applied.diffId === diffId) return applied.bytes
     throw new ArchiveError(`expected ${diffId}, got ${applied.diffId}`)
@@ -171,9 +171,7 @@ export class Layers {
   async clean(): Promise<string[]> {
     const dead: string[] = []
     for (const path of namesIn(this.path('staged')).map((name) => this.path('staged', name))) {
-      if (!existsSync(path) || isLocked(path)) continue
-      await lockedDirectory(path, () => rmSync(path, { recursive: true, force: true }))
-      dead.push(path)
+      if (unlessLocked(path, () => removeTree(path))) dead.push(path)
     }
     return this.locked(() => {
       const dangling = namesIn(this.path('l')).map((name) => this.path('l', name)).filter((link) => !existsSync(link))

@@ -31,7 +31,8 @@ const PLAIN: Readonly<Record<Stack['notation'], readonly string[]>> = {
 // region overlay
 export function overlay({ names, lowers, upper, work, target, notation }: Stack): Syscall[] {
   const options = [
-    `lowerdir=${lowers.join(':')}`, ...(upper && work ? [`upperdir=${upper}`, `workdir=${work}`] : []), ...PLAIN[notation],
+    `lowerdir=${lowers.join(':')}`, ...(upper && work ? [`upperdir=${escaped(upper)}`, `workdir=${escaped(work)}`] : []),
+    ...PLAIN[notation],
   ].join(',')
   if (lowers.length > MOST_LAYERS || options.length > MOST_BYTES) {
     throw new SpecError(`layers: expected at most ${MOST_LAYERS}, got ${lowers.length}; export a container of it, and import that`)
@@ -42,3 +43,6 @@ export function overlay({ names, lowers, upper, work, target, notation }: Stack)
   ]
 }
 // endregion
+
+/** A comma ends an option, unless a backslash is before it. */
+const escaped = (path: string): string => path.replace(/[\\,]/g, '\\$&')

@@ -9,13 +9,14 @@
 //
 // On disk: writable/NAME/{writable.json,diff/,work/,merged/}.
 // Invariant: nothing is mounted but in the container's own mount table: when it has ended, however, nothing is left to unmount.
+import { randomUUID } from 'node:crypto'
 import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { SpecError, type Syscall } from '@pocker/syscalls'
 import { Tally, tallied, type Digest } from '../content/digest.ts'
-import { writeWhole } from '../content/files.ts'
-import { isLocked, lockedDirectory } from '../content/lock.ts'
+import { removeTree, writeWhole } from '../content/files.ts'
+import { isLocked, lockedDirectory, unlessLocked } from '../content/lock.ts'
 import { compare } from '../tree/compare.ts'
 import { listing, pack, packTree, unpack } from '../tree/unpack.ts'
 import type { Layer, Layers } from './layers.ts'
@@ -68,7 +69,7 @@ export class Writables {
       try {
         if (existsSync(this.#path(name))) throw new SpecError(`name: expected one that nobody has, got ${JSON.stringify(name)}`)
         const diff = join(staged, 'diff')
-        rmSync(diff, { recursive: true, force: true }) // of one who was killed
+        removeTree(diff) // of one who was killed
         if (notation === 'files' && top) await unpack(packTree(this.#layers.directory(top)), diff, { lock })
         else mkdirSync(diff, { mode: 0o755 })
         if (top) likewise(this.#layers.directory(top), diff)
@@ -80,7 +81,7 @@ export class Writables {
           renameSync(staged, this.#path(name))
         })
       } catch (error) {
-        rmSync(staged, { recursive: true, force: true })
+        removeTree(staged)
         throw error
       }
       return body()
@@ -119,22 +120,26 @@ export class Writables {
   /** What has changed becomes a layer. The container goes on as it was. */
   async commit(name: string): Promise<Layer> {
     const { top } = this.#kept(name)
-    const file = this.#path(name, `commit-${process.pid}`)
-    try {
-      const tally = new Tally()
-      await writeFile(file, tallied(this.diff(name), tally), { flag: 'wx', mode: 0o600 })
-      return await this.#layers.add({ ...(top && { parent: top }), diffId: tally.digest, source: { file } })
-    } finally {
-      rmSync(file, { force: true })
-    }
+    const staged = this.#layers.path('staged', `commit-${randomUUID()}`)
+    return lockedDirectory(staged, async () => {
+      try {
+        const [tally, file] = [new Tally(), join(staged, 'layer.tar')]
+        await writeFile(file, tallied(this.diff(name), tally), { mode: 0o600 })
+        return await this.#layers.add({ ...(top && { parent: top }), diffId: tally.digest, source: { file } })
+      } finally {
+        rmSync(staged, { recursive: true })
+      }
+    })
   }
 
   /** With all that it changed. */
   async remove(name: string): Promise<void> {
-    this.#kept(name)
     const gone = this.#layers.goes(name)
-    await this.#layers.locked(() => renameSync(this.#path(name), gone))
-    rmSync(gone, { recursive: true, force: true })
+    await this.#layers.locked(() => {
+      this.#kept(name) // another process may have removed it meanwhile
+      renameSync(this.#path(name), gone)
+    })
+    unlessLocked(gone, () => removeTree(gone)) // otherwise it is being cleaned
   }
 
   #kept(name: string): Kept {

@@ -35,6 +35,13 @@ export class Blocks {
     return Buffer.concat(parts)
   }
 
+  /** @throws {ArchiveError} if the end comes before */
+  async need(length: number): Promise<Buffer> {
+    const bytes = await this.take(length)
+    if (!bytes) throw truncated()
+    return bytes
+  }
+
   /** @returns the next bytes, which stay; fewer, if there are no more */
   async peek(length: number): Promise<Buffer> {
     let chunk = this.#chunk

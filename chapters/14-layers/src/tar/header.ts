@@ -29,7 +29,7 @@ const FIELDS = {
 } as const
 type Field = keyof typeof FIELDS
 
-const USTAR = 'ustar\u000000'
+const [USTAR, VERSION] = ['ustar\0', '00']
 
 /** @throws {ArchiveError} naming the field */
 export function readHeader(block: Buffer): Header | undefined {
@@ -39,8 +39,8 @@ export function readHeader(block: Buffer): Header | undefined {
     throw new ArchiveError(`expected a header whose sum is ${sum}, got ${field(block, 'checksum')}`)
   }
   const [name, prefix] = [bytes(block, 'name'), bytes(block, 'prefix')]
-  // GNU's magic is another: what is in the place of a prefix is no prefix there.
-  const isUstar = slice(block, 'magic').toString('latin1') === USTAR
+  // GNU's magic is another: what is in the place of a prefix is no prefix there. The version behind it is not always written.
+  const isUstar = slice(block, 'magic').toString('latin1').startsWith(USTAR)
   return {
     flag: slice(block, 'flag').toString('latin1').replace('\0', '0'),
     name: isUstar && prefix.length > 0 ? Buffer.concat([prefix, Buffer.from('/'), name]) : name,
@@ -64,7 +64,7 @@ export function writeHeader(header: Header): Buffer | undefined {
   name.copy(block, FIELDS.name[0])
   target.copy(block, FIELDS.target[0])
   block.write(flag, FIELDS.flag[0], 'latin1')
-  block.write(USTAR, FIELDS.magic[0], 'latin1')
+  block.write(USTAR + VERSION, FIELDS.magic[0], 'latin1')
   block.write(`${checksumOf(block).toString(8).padStart(6, '0')}\0 `, FIELDS.checksum[0], 'latin1')
   return block
 }

@@ -23,7 +23,9 @@ export function readRecords(data: Buffer): Records {
     }
     const key = data.toString('utf8', blank + 1, equals)
     const value = Buffer.from(data.subarray(equals + 1, end - 1))
-    records.set(key, [...(records.get(key) ?? []), value])
+    const before = records.get(key)
+    if (before) before.push(value)
+    else records.set(key, [value])
     at = end
   }
   return records

@@ -22,8 +22,12 @@ const TYPES: Readonly<Record<string, EntryType>> = {
 }
 /** Headers about the next entry, or about all that follow. */
 const ABOUT = new Set(['x', 'g', 'L', 'K'])
+/** What a header about all that follow may say: it costs something for each of them, so no more is kept than is read. */
+const OF_ALL = new Set(['path', 'linkpath', 'size', 'uid', 'gid', 'mtime'])
 /** Bytes: of a further header, and of a name in it. */
 const [MOST_EXTENDED, PATH_MAX] = [1024 * 1024, 4096]
+/** Of a file with holes: all of them are held at once. */
+const MOST_SEGMENTS = 2 ** 20
 const XATTR = 'SCHILY.xattr.'
 
 /** @throws {ArchiveError} naming the entry at fault */
@@ -37,7 +41,7 @@ export async function* readTar(source: Source): AsyncGenerator<Member, void> {
       if (!block || !header) return // two blocks of zeros end it; one does as well
       if (ABOUT.has(header.flag)) {
         const data = await extended(blocks, header)
-        if (header.flag === 'g') globals = new Map([...globals, ...readRecords(data)])
+        if (header.flag === 'g') globals = new Map([...globals, ...readRecords(data)].filter(([key]) => OF_ALL.has(key)))
         else if (header.flag === 'x') records = readRecords(data)
         else names = { ...names, [header.flag === 'L' ? 'path' : 'target']: withoutNul(data) }
         continue
@@ -60,7 +64,8 @@ interface About { readonly block: Buffer; readonly header: Header; readonly reco
 /** @returns the entry, and how many bytes of data follow */
 async function memberOf(blocks: Blocks, about: About, number: number): Promise<{ entry: Entry; stored: number }> {
   const { header, records, names } = about
-  const one = (key: string): Buffer | undefined => records.get(key)?.at(-1)
+  /** An empty one says that the header is right after all. */
+  const one = (key: string): Buffer | undefined => records.get(key)?.slice(-1).find(({ length }) => length > 0)
   const sparse = named(number, () => sparseOf(records))
   const path = decodeName(sparse?.name ?? one('path') ?? names.path ?? header.name)
   return await named(number, async () => {
@@ -95,8 +100,9 @@ async function placed(
   if (header.flag === 'S') {
     const { segments, more, size } = oldSegments(block)
     for (let follows = more; follows;) {
-      const next = moreSegments(await blocks.take(BLOCK) ?? Buffer.alloc(0))
+      const next = moreSegments(await blocks.need(BLOCK))
       segments.push(...next.segments)
+      if (segments.length > MOST_SEGMENTS) throw new ArchiveError(`sparse: expected at most ${MOST_SEGMENTS} segments, got more`)
       follows = next.more
     }
     return checked(segments, size, written)
@@ -105,6 +111,7 @@ async function placed(
   if (sparse.segments) return checked(sparse.segments, sparse.size, written)
   const begin = blocks.position
   const count = await decimalLine(blocks, '')
+  if (count.value > MOST_SEGMENTS) throw new ArchiveError(`sparse: expected at most ${MOST_SEGMENTS} segments, got ${count.value}`)
   let line = count.rest
   const numbers: number[] = []
   for (let i = 0; i < 2 * count.value; i++) {
@@ -120,15 +127,14 @@ async function decimalLine(blocks: Blocks, text: string): Promise<{ value: numbe
   for (let all = text; all.length <= 2 * BLOCK;) {
     const end = all.indexOf('\n')
     if (end >= 0) return { value: decimal(Buffer.from(all.slice(0, end))), rest: all.slice(end + 1) }
-    all += (await blocks.take(BLOCK) ?? Buffer.alloc(0)).toString('latin1').padEnd(1, '\0')
+    all += (await blocks.need(BLOCK)).toString('latin1')
   }
   throw new ArchiveError('sparse: expected a line with a number')
 }
 
 async function extended(blocks: Blocks, { size, flag }: Header): Promise<Buffer> {
   if (size > MOST_EXTENDED) throw new ArchiveError(`header ${flag}: expected at most ${MOST_EXTENDED} bytes, got ${size}`)
-  const data = Buffer.from(await blocks.take(size) ?? Buffer.alloc(0))
-  if (data.length < size) throw new ArchiveError('expected more bytes, got its end: it was cut off')
+  const data = Buffer.from(await blocks.need(size))
   await blocks.take(padding(size))
   return data
 }

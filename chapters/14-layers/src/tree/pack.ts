@@ -10,7 +10,7 @@ import { ArchiveError, type Entry } from '../tar/entry.ts'
 import type { Member } from '../tar/read.ts'
 import { at, walk, type Found } from './walk.ts'
 import { parentOf, type Change } from './compare.ts'
-import { isOpaque, isWhiteout, OPAQUE, whiteoutName, withoutMarks, type Notation } from './whiteout.ts'
+import { checkName, isOpaque, isWhiteout, OPAQUE, whiteoutName, withoutMarks, type Notation } from './whiteout.ts'
 
 const CHUNK = 1024 * 1024
 
@@ -21,6 +21,7 @@ export function* packed(top: string, notation: Notation, changes?: readonly Chan
   for (const found of walk(top)) {
     const { entry } = found
     if (wanted && !wanted.has(bare(entry.path))) continue
+    checkName(bare(entry.path))
     if (notation !== 'files' && isWhiteout(entry)) {
       yield marker(whiteoutName(entry.path), entry)
       continue

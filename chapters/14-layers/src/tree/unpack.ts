@@ -5,9 +5,10 @@
 //   await listing('/…/diff')                                                            → what is there
 //
 // Invariant: if unpacking fails, the directory is as it was, or gone; nothing outside of it changes, whatever the archive says.
-import { mkdirSync, rmSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { removeTree } from '../content/files.ts'
 import type { Source } from '../tar/blocks.ts'
 import type { Applied } from './apply.ts'
 import type { Change, Listing } from './compare.ts'
@@ -35,7 +36,7 @@ export async function unpack(source: Packed, directory: string, options: UnpackO
   try {
     return await unpackOnto(source, directory, options)
   } catch (error) {
-    rmSync(directory, { recursive: true, force: true })
+    removeTree(directory)
     throw error
   }
 }
@@ -49,7 +50,8 @@ export async function unpackOnto(source: Packed, directory: string, options: Unp
   const timer = progress && setInterval(() => progress(position()), PACE)
   signal?.addEventListener('abort', kill)
   try {
-    if (input && !('file' in source)) await pipeline(source, input)
+    // Who reads no more ends it, though the source may never say anything again.
+    if (input && !('file' in source)) await Promise.race([pipeline(source, input), ended])
     return await ended
   } catch (error) {
     kill() // so that it does not take what came for all

@@ -34,6 +34,13 @@ export function whiteoutName(path: string): string {
   return `${path.slice(0, at)}${PREFIX}${path.slice(at).replace(/\/$/, '')}`
 }
 
+/** @throws {ArchiveError} if a file has a name that takes another one away */
+export function checkName(path: string): void {
+  if (!posix.basename(path).startsWith(PREFIX)) return
+  throw new ArchiveError(`${JSON.stringify(path)}: expected a name that does not begin with ${PREFIX}, which in a layer says that `
+    + 'a file is gone; rename it')
+}
+
 /** How a directory keeps it: for overlayfs to read, or as files that are no longer there. */
 export type Notation = 'overlay' | 'overlay, in a user namespace' | 'files'
 
@@ -46,7 +53,10 @@ export const isWhiteout = ({ type, major, minor }: Entry): boolean => type === '
 export const isOpaque = ({ type, xattrs }: Entry, notation: Exclude<Notation, 'files'>): boolean =>
   type === 'directory' && xattrs[OPAQUE_ATTRIBUTE[notation]]?.toString() === 'y'
 
-/** Overlayfs writes more than that one: where a file came from, for example. No layer has any. */
-const MARKS = /^(trusted|user)\.overlay\./
+/**
+ * Overlayfs writes more than that one: where a file came from, for example. No layer has any; nor what belongs to one machine, as
+ * umoci has it: the label by its policy, the list of its server.
+ */
+const MARKS = /^((trusted|user)\.overlay\.|security\.selinux$|system\.nfs4_acl$)/
 export const withoutMarks = (xattrs: Attributes): Attributes =>
   Object.fromEntries(Object.entries(xattrs).filter(([name]) => !MARKS.test(name)))

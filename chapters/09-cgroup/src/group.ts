@@ -89,6 +89,16 @@ export function processes({ tree, path }: Group): number[] {
   return textOf(join(root, path, 'cgroup.procs')).split('\n').filter(Boolean).map(Number)
 }
 
+/** Of the group, and of those that the container made below it. The members of a threaded one are listed above it already. */
+export function allProcesses(group: Group): number[] {
+  try {
+    return [...processes(group), ...below(group).flatMap((name) => allProcesses({ ...group, path: join(group.path, name) }))]
+  } catch (error) {
+    if (['ENOTSUP', 'ENOENT', 'ENODEV'].includes(String((error as NodeJS.ErrnoException).code))) return [] // or gone meanwhile
+    throw error
+  }
+}
+
 /** Stops all processes of the group, or lets them go on. Resolves when none of them runs any more. */
 // region freeze
 export async function freeze({ tree, path }: Group, frozen: boolean): Promise<void> {
@@ -121,21 +131,24 @@ async function changed(file: string, wanted: (text: string) => boolean): Promise
   }
 }
 
-/** SIGKILL for all processes of the group; resolves when they are gone. Frozen ones are let go on, to die. */
+/** SIGKILL for all processes of the group, and of those below it; resolves when they are gone. */
 export async function kill(group: Group): Promise<void> {
   const { tree, path } = group
+  if (allProcesses(group).length === 0) return
   const root = tree.unified && join(tree.unified, path)
-  if (processes(group).length === 0) return
   if (root && existsSync(join(root, 'cgroup.kill'))) writeFileSync(join(root, 'cgroup.kill'), '1')
   else killOneByOne(group)
-  await freeze(group, false)
-  if (root) await changed(join(root, 'cgroup.events'), (text) => text.includes('populated 0'))
-  else while (processes(group).length > 0) await pause(1)
+  if (root) {
+    await changed(join(root, 'cgroup.events'), (text) => text.includes('populated 0')) // frozen ones die as they are
+    return
+  }
+  await freeze(group, false) // of version 1 they are let go on, to die
+  while (allProcesses(group).length > 0) await pause(1)
 }
 
-/** Before Linux 5.14. Frozen meanwhile, so that none has a child that is missed. */
+/** Before Linux 5.14: until no new ones come. */
 function killOneByOne(group: Group): void {
-  for (let left = processes(group); left.length > 0; left = processes(group).filter((pid) => !left.includes(pid))) {
+  for (let left = allProcesses(group); left.length > 0; left = allProcesses(group).filter((pid) => !left.includes(pid))) {
     for (const pid of left) {
       try {
         process.kill(pid, 'SIGKILL')

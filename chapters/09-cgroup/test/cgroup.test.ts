@@ -1,9 +1,10 @@
 // Groups, for real: the same tests on a machine with version 2, and on one where controllers sit in version 1.
-import { openSync, readdirSync, readFileSync } from 'node:fs'
+import { mkdirSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import {
-  below, cgroup, DEFAULT_DEVICES, devices, exists, findTree, freeze, get, kill, limited, pids, prepare, processes, remove, type Group,
+  allProcesses, below, cgroup, DEFAULT_DEVICES, devices, exists, findTree, freeze, get, kill, limited, pids, prepare, processes,
+  remove, roots, type Group,
 } from '@pocker/cgroup'
 import { chroot } from '@pocker/chroot'
 import { pid } from '@pocker/pid'
@@ -89,6 +90,22 @@ rootTest(test, 'a group that is gone is told, and nothing is left', async () => 
     const gone = group.tree.unified === undefined ? /tasks.*ENOENT/ : new RegExp(`^openat\\(.*${group.path}.*: ENOENT`)
     assert.throws(() => spawn(plan([entered, ...more, command({ argv: ['true'] })])), gone)
     assert.is(descriptors(), before)
+  }
+})
+
+rootTest(test, 'who made a group below his own, and went there, ends with it, frozen or not', async () => {
+  for (const frozen of [false, true]) {
+    const group = newGroup()
+    const { tree, path } = group
+    const deeper = roots(tree).map((root) => `${root}${path}/deeper`)
+    const child = await busy(group)
+    for (const directory of deeper) mkdirSync(directory)
+    for (const directory of deeper) writeFileSync(`${directory}/cgroup.procs`, String(child.pid))
+    if (frozen) await freeze(group, true)
+    assert.equal([processes(group), allProcesses(group)], [[], [child.pid]])
+    await remove(group)
+    assert.is((await child.wait()).signal, 'SIGKILL')
+    assert.not.ok(exists(group))
   }
 })
 

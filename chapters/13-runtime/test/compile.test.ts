@@ -47,6 +47,8 @@ test('limits in version 2\'s words: swap alone, where it can be limited; weights
   const memory = { limit: 1000, swap: 1500 }
   assert.equal(limitsOf({ memory }, true), { 'memory.max': '1000', 'memory.swap.max': '500' })
   assert.equal(limitsOf({ memory }, false), { 'memory.max': '1000' })
+  const nothing = { memory: { limit: 0, swap: 0, reservation: 0 }, pids: { limit: 0 }, cpu: { shares: 0, quota: 0, period: 0 } }
+  assert.equal(limitsOf(nothing, true), {}, 'Go writes 0 for what nobody said')
   assert.equal(limitsOf({ cpu: { quota: 50_000 } }, true), { 'cpu.max': '50000 100000' })
   assert.equal(limitsOf({ blockIO: { weight: 500 } }, true), { 'io.weight': 'default 4950' })
   const weightDevice = [{ major: 8, minor: 0, weight: 10 }, { major: 8, minor: 16, weight: 1000 }]

@@ -1,9 +1,10 @@
 // A container's life as whoever types it sees it: what each verb says, and its exit code.
 import { spawnSync } from 'node:child_process'
-import { closeSync, existsSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { freeze, remove } from '@pocker/cgroup'
 import { rootTest } from '@pocker/testing'
 import { begin, until, type Oci, type Result } from './oci.ts'
 
@@ -36,6 +37,42 @@ rootTest(test, 'created, running, paused, running, stopped, gone: each verb does
   assert.equal(oci.call('delete', id), silent)
   assert.equal(oci.call('state', id), refuses(`container "${id}" does not exist`))
   assert.equal(await oci.left(), [])
+})
+
+rootTest(test, 'one that is paused before it was started is paused: it is resumed, and then started', () => {
+  const id = oci.bundle()
+  oci.create(id)
+  assert.equal(oci.call('pause', id), silent)
+  assert.is(oci.state(id).status, 'paused')
+  assert.equal(oci.call('start', id), refuses(`start: expected a container that is created, ${id} is paused`))
+  assert.equal(oci.call('resume', id), silent)
+  assert.is(oci.state(id).status, 'created')
+  assert.equal(oci.call('start', id), silent)
+})
+
+rootTest(test, 'one that is frozen through the group above is not resumed, and does not keep us waiting', async () => {
+  const holder = { ...oci.group, path: `${oci.group.path}/holder` }
+  const id = oci.bundle({ linux: { cgroupsPath: `${holder.path}/one` } })
+  oci.create(id)
+  await freeze(holder, true)
+  try {
+    assert.equal(oci.call('resume', id), refuses(
+      `resume: expected a cgroup that is frozen itself, ${id} is so as its parent ${holder.path} is; thaw that`))
+  } finally {
+    await freeze(holder, false)
+    oci.must('delete', '--force', id)
+    await remove(holder)
+  }
+})
+
+rootTest(test, 'a namespace that is joined gets the names, too', () => {
+  const there = oci.started()
+  const namespaces = [{ type: 'mount' }, { type: 'uts', path: `/proc/${oci.state(there).pid}/ns/uts` }] as const
+  const id = oci.bundle({ process: { args: ['hostname'] }, linux: { namespaces, maskedPaths: [], readonlyPaths: [] } })
+  assert.equal(oci.call('run', '--bundle', oci.dirOf(id), id), says('pocker\n'))
+  const named = oci.bundle({ process: { args: ['hostname'] }, hostname: 'another', linux: { namespaces, maskedPaths: [], readonlyPaths: [] } })
+  assert.equal(oci.call('run', '--bundle', oci.dirOf(named), named), says('another\n'))
+  assert.is(oci.must('exec', there, 'hostname'), 'another\n')
 })
 
 rootTest(test, 'what does not fit the state is refused with what was expected and what it is', async () => {
@@ -73,6 +110,7 @@ rootTest(test, 'what does not fit the state is refused with what was expected an
     [`exec: expected a container that runs, ${id} is stopped`, 'exec', id, 'true'],
     [`pause: expected a container that is running or created, ${id} is stopped`, 'pause', id],
     [`ps: expected a container that is created or running or paused, ${id} is stopped`, 'ps', id],
+    [`events: expected a container that is created or running or paused, ${id} is stopped`, 'events', id],
   )
 })
 
@@ -208,12 +246,32 @@ rootTest(test, 'exec: another user, directory, environment, capabilities; a proc
     oci.must('exec', '--user', '1000:1001', '-g', '7', '-g', '8', '--cwd', '/tmp', '-e', 'A=b', id, 'sh', '-c', status),
     'Uid: 1000 1000 1000 1000\nGroups: 7 8 \nCapEff: 0000000000000000\nNoNewPrivs: 1\n/tmp\nb\n',
   )
+  const ids = (...flags: string[]): string => oci.must('exec', ...flags, owned, 'sh', '-c', 'echo $(id -u) $(id -g) $(id -G)')
+  const owned = oci.started({ process: { user: { uid: 1000, gid: 1001, additionalGids: [5] } } })
+  assert.equal([['--user', '7'], ['--user', '7:8'], ['-g', '9']].map((flags) => ids(...flags)),
+    ['7 1001 1001 5\n', '7 8 8 5\n', '1000 1001 1001 5 9\n'], 'what is not said stays as it is')
+  assert.equal(oci.call('exec', '--cwd', 'tmp', id, 'true'), refuses('--cwd: expected an absolute path, got "tmp"'))
+  assert.equal(oci.call('exec', '--preserve-fds', '-1', id, 'true'), refuses('--preserve-fds: expected how many descriptors to hand on, got -1'))
+  assert.match(oci.call('exec', '--cap', 'CAP_TEA', id, 'true').stderr, /^pocker oci: process\.capabilities\.bounding: passed over CAP_TEA, /)
   assert.match(oci.must('exec', '--cap', 'CAP_CHOWN', id, 'sh', '-c', status), /^CapEff: 0000000020000421$/m)
   const file = join(oci.dirOf(id), 'process.json')
   writeFileSync(file, JSON.stringify({ cwd: '/bin', args: ['sh', '-c', 'pwd; id -u'], env: ['PATH=/bin'], user: { uid: 5, gid: 5 } }))
   assert.is(oci.must('exec', '--process', file, id), '/bin\n5\n')
   assert.equal(oci.call('exec', '--detach', id, 'sleep', '1002'), silent)
   assert.match(oci.must('exec', id, 'ps'), /sleep 1002/)
+})
+
+rootTest(test, 'exec joins the first process where the group itself takes nobody, as it hands controllers down', () => {
+  const { tree: { unified }, path } = oci.group
+  const [name] = unified === undefined ? [] : readFileSync(join(unified, path, 'cgroup.controllers'), 'utf8').trim().split(' ')
+  if (!unified || !name) return // version 1 has them all
+  const give = (group: string): void => writeFileSync(join(unified, group, 'cgroup.subtree_control'), `+${name}`)
+  give(path)
+  const id = oci.started()
+  mkdirSync(join(unified, path, id, 'leaf'))
+  writeFileSync(join(unified, path, id, 'leaf/cgroup.procs'), String(oci.state(id).pid))
+  give(`${path}/${id}`)
+  assert.match(oci.must('exec', id, 'cat', '/proc/self/cgroup'), /^0::\/leaf$/m)
 })
 
 rootTest(test, 'update changes the limits of what runs', () => {
@@ -241,6 +299,27 @@ rootTest(test, 'update changes the limits of what runs', () => {
   wrong('{"pids":', `${file}: expected JSON, got "{\\"pids\\":"`)
   wrong('{"pids": 5}', `${file}: pids: expected an object, got 5`)
   assert.equal(oci.call('update', '--resources', '/nowhere', id), refuses('--resources: expected a file, got ENOENT at /nowhere'))
+})
+
+rootTest(test, 'update keeps what nobody said: the other half of a quota, what is 0, the memory below a limit of swap', () => {
+  const resources = { cpu: { quota: 20_000, period: 50_000 }, pids: { limit: 9 }, memory: { limit: 67_108_864 } }
+  const id = oci.started({ linux: { resources } })
+  const { unified = '', v1, swap } = oci.group.tree
+  const text = (controller: string, ...names: string[]): string => names.map((name) => join(v1[controller] ?? unified, oci.group.path, id, name))
+    .filter((path) => existsSync(path)).map((path) => readFileSync(path, 'utf8').trim()).join(' ').replace('max', '-1')
+  const limits = (): string[] => [
+    text('cpu', 'cpu.max', 'cpu.cfs_quota_us', 'cpu.cfs_period_us'), text('pids', 'pids.max'), text('memory', 'memory.max', 'memory.limit_in_bytes'),
+  ]
+  const file = join(oci.dirOf(id), 'resources.json')
+  writeFileSync(file, JSON.stringify({ cpu: { quota: 0, period: 0 }, pids: { limit: 0 }, memory: { limit: 0 } }))
+  const steps: readonly (readonly [cpu: string, ...words: string[]])[] = [
+    ['20000 40000', '--cpu-period', '40000'], ['30000 40000', '--cpu-quota', '30000'], ['30000 40000', '--resources', file],
+    ['-1 40000', '--cpu-quota', '-1'], ...(swap ? [['-1 40000', '--memory-swap', '134217728'] as const] : []),
+  ]
+  for (const [cpu, ...words] of steps) {
+    assert.equal(oci.call('update', ...words, id), silent, words.join(' '))
+    assert.equal(limits(), [cpu, '9', '67108864'], words.join(' '))
+  }
 })
 
 rootTest(test, '--pid-file has the number, whole, and nothing waits for the process but its parent', async () => {
@@ -296,6 +375,8 @@ rootTest(test, '--log gets what goes wrong, as text or JSON, beside standard err
   oci.call('--log', log, 'state', 'nobody')
   assert.match(readFileSync(log, 'utf8').split('\n')[1] ?? '', /^time="[^"]+" level=error msg="container \\"nobody\\" does not exist"$/)
   assert.is(oci.must('--log', log, '--version'), 'pocker oci version 0.1.0\nspec: 1.2.0\n')
+  const lost = '--log: expected a file to write to, got ENOENT at /nowhere/log'
+  assert.equal(oci.call('--log', '/nowhere/log', 'state', 'nobody'), refuses(`${lost}\npocker oci: ${line}`))
 })
 
 rootTest(test, '`pocker oci` is the same program', () => {

@@ -55,6 +55,7 @@ export interface CallOptions {
 export interface Change {
   readonly process?: Partial<ProcessSpec>
   readonly root?: Partial<Spec['root']>
+  readonly hostname?: string
   /** Behind the usual ones. */
   readonly mounts?: Spec['mounts']
   readonly linux?: Partial<LinuxSpec>
@@ -114,6 +115,7 @@ export class Oci {
       mounts: [...(spec.mounts ?? []), ...(change.mounts ?? [])],
       linux: { ...spec.linux, cgroupsPath: `${this.group.path}/${id}`, ...change.linux },
       ...(change.hooks && { hooks: change.hooks }),
+      ...(change.hostname !== undefined && { hostname: change.hostname }),
       ...(change.annotations && { annotations: change.annotations }),
     }
     writeFileSync(join(this.dirOf(id), 'config.json'), JSON.stringify(config))

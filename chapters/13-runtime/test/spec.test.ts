@@ -113,6 +113,14 @@ test('a limit of swap is passed over with a word where the kernel has none', () 
   }
 })
 
+test('a limit that the kernel no longer has is passed over with a word', () => {
+  const weightDevice = [{ major: 8, minor: 0, leafWeight: 0 }, { major: 8, minor: 16, leafWeight: 20 }]
+  const asked = resources({ memory: { kernel: 1 }, blockIO: { leafWeight: 10, weightDevice } })
+  assert.equal(warningsOf(readSpec(JSON.stringify(asked))), ['memory.kernel', 'blockIO.leafWeight', 'blockIO.weightDevice.leafWeight'].map(
+    (field) => `linux.resources.${field}: passed over, as the kernel has no such limit any more`))
+  assert.equal(warningsOf(readSpec(JSON.stringify(resources({ memory: { kernel: 0 }, blockIO: { leafWeight: 0 } })))), [])
+})
+
 test('a kernel parameter is named with dots or with slashes', () => {
   assert.is(sysctlPath('net.ipv4.conf.eth0/100.forwarding'), '/proc/sys/net/ipv4/conf/eth0.100/forwarding')
   assert.is(sysctlPath('net/ipv4/conf/eth0.100/forwarding'), '/proc/sys/net/ipv4/conf/eth0.100/forwarding')

@@ -12,14 +12,10 @@ export type Values = Readonly<Record<string, string | boolean | (string | boolea
 
 /** @throws {SpecError} naming the flag that is none, or lacks its value */
 export function split(args: readonly string[], flags: Flags): { values: Values; words: string[] } {
-  const own = args.slice(0, ownCount(args, flags))
-  // Go's flags take one dash as well as two.
-  const dashed = own.map((arg) =>
-    /^-[a-z][a-z-]+(=|$)/.test(arg) && Object.hasOwn(flags, arg.slice(1).replace(/=.*/s, '')) ? `-${arg}` : arg,
-  )
+  const own = [...ownFlags(args, flags)]
   try {
-    const { values } = parseArgs({ args: dashed, options: flags, strict: true })
-    const words = args.slice(own.length)
+    const { values } = parseArgs({ args: own.flatMap((words) => written(words, flags)), options: flags, strict: true })
+    const words = args.slice(own.flat().length)
     return { values: values as Values, words: words[0] === '--' ? words.slice(1) : words }
   } catch (error) {
     throw new SpecError(
@@ -29,15 +25,21 @@ export function split(args: readonly string[], flags: Flags): { values: Values; 
   }
 }
 
-/** How many of the words are flags of ours, and their values. */
-function ownCount(args: readonly string[], flags: Flags): number {
-  let i = 0
-  for (; i < args.length; i++) {
+/** The words that are flags of ours, each with its value. */
+function* ownFlags(args: readonly string[], flags: Flags): Generator<readonly string[]> {
+  for (let i = 0; i < args.length; i++) {
     const arg = args[i] ?? ''
-    if (!/^-./.test(arg) || arg === '--') break
-    if (!arg.includes('=') && takesValue(arg, flags)) i++
+    if (!/^-./.test(arg) || arg === '--') return
+    yield !arg.includes('=') && takesValue(arg, flags) ? args.slice(i, ++i + 1) : [arg]
   }
-  return Math.min(i, args.length)
+}
+
+/** Go's flags take one dash as well as two, and a value may begin with one: `-memory -1`. */
+function written([arg = '', value]: readonly string[], flags: Flags): string[] {
+  const isLong = /^-[a-z][a-z-]+(=|$)/.test(arg) && Object.hasOwn(flags, arg.slice(1).replace(/=.*/s, ''))
+  const flag = isLong ? `-${arg}` : arg
+  if (value === undefined) return [flag]
+  return value.startsWith('-') ? [`${flag}${flag.startsWith('--') ? '=' : ''}${value}`] : [flag, value]
 }
 
 function takesValue(arg: string, flags: Flags): boolean {

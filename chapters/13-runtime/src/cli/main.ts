@@ -33,7 +33,11 @@ function report(log: string | undefined, format: string | undefined, level: 'err
     const time = new Date().toISOString()
     const entry =
       format === 'json' ? JSON.stringify({ level, msg, time }) : `time="${time}" level=${level} msg=${JSON.stringify(msg)}`
-    appendFileSync(log, `${entry}\n`)
+    try {
+      appendFileSync(log, `${entry}\n`)
+    } catch (error) {
+      writeSync(2, `pocker oci: --log: expected a file to write to, got ${(error as NodeJS.ErrnoException).code} at ${log}\n`)
+    }
   }
   writeSync(2, `pocker oci: ${msg}\n`)
 }

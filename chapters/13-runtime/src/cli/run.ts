@@ -11,6 +11,7 @@ import type { Store } from '../lifecycle/store.ts'
 import type { Birth } from '../monitor/birth.ts'
 import { readProcess } from '../spec/read.ts'
 import type { ProcessSpec } from '../spec/schema.ts'
+import { warningsOf } from '../spec/warnings.ts'
 import { contents, isSet, number, text, texts, type Values } from './flags.ts'
 import { attachTerminal, terminalPair, type TerminalPair } from './terminal.ts'
 
@@ -28,6 +29,7 @@ export const staysFor = ({ values }: Call): boolean => text(values, 'pid-file') 
 /** Node's own descriptors lie behind those that it inherits, and the first of them is an epoll: nobody hands such a one on. */
 function preservedOf(values: Values): number {
   const count = number(values, 'preserve-fds') ?? 0
+  if (count < 0) throw new SpecError(`--preserve-fds: expected how many descriptors to hand on, got ${count}`)
   for (let fd = 3; fd < 3 + count; fd++) {
     const link = openFile(fd)
     if (link === undefined || link === 'anon_inode:[eventpoll]') {
@@ -95,13 +97,15 @@ export async function run(call: Call): Promise<number> {
 }
 
 export async function execute(call: Call): Promise<number> {
-  const { store, values, words: [id = ''] } = call
+  const { store, values, words: [id = ''], warn } = call
   store.read(id) // an unknown container is told before anything else
+  const process = processFor(call)
+  for (const line of warningsOf({ process })) warn(line)
   const detach = isSet(values, 'detach')
   const front = detach ? undefined : new Front()
   const [consoleSocket, pidFile] = [text(values, 'console-socket') ?? front?.socket, text(values, 'pid-file')]
   const birth = exec(store, {
-    id, process: processFor(call), monitored: !detach || staysFor(call), preserved: preservedOf(values),
+    id, process, monitored: !detach || staysFor(call), preserved: preservedOf(values),
     ignorePaused: isSet(values, 'ignore-paused'),
     ...(consoleSocket !== undefined && { consoleSocket }), ...(pidFile !== undefined && { pidFile }),
   })
@@ -118,25 +122,19 @@ function processFor(call: Call): ProcessSpec {
   if (file !== undefined) return readProcess(contents('process', file), file)
   if (args.length === 0) throw new SpecError('exec: expected a program to run, or --process FILE, got neither')
   const base = store.config(id).process
-  const [uid, gid] = (text(values, 'user') ?? '').split(':')
-  const id32 = (what: string, given: string): number => number({ [what]: given }, what) ?? 0
-  const gids = texts(values, 'additional-gids').map((given) => id32('additional-gids', given))
   const caps = texts(values, 'cap')
   const cwd = text(values, 'cwd')
+  if (cwd !== undefined && !cwd.startsWith('/')) throw new SpecError(`--cwd: expected an absolute path, got ${JSON.stringify(cwd)}`)
   const sets = base?.capabilities ?? {}
   const withCaps = (names: readonly string[] = []): string[] => [...new Set([...names, ...caps])]
   return {
     cwd: '/',
-    user: { uid: 0, gid: 0 },
     ...base,
+    user: userFor(values, base?.user),
     args,
     ...(cwd !== undefined && { cwd }),
     terminal: isSet(values, 'tty'),
     env: [...(base?.env ?? []), ...texts(values, 'env')],
-    ...(uid && {
-      user: { uid: id32('user', uid), gid: gid ? id32('user', gid) : 0, ...(gids.length > 0 && { additionalGids: gids }) },
-    }),
-    ...(!uid && gids.length > 0 && { user: { ...(base?.user ?? { uid: 0, gid: 0 }), additionalGids: gids } }),
     ...(caps.length > 0 && {
       capabilities: {
         ...sets,
@@ -146,5 +144,19 @@ function processFor(call: Call): ProcessSpec {
       },
     }),
     ...(isSet(values, 'no-new-privs') && { noNewPrivileges: true }),
+  }
+}
+
+/** What is not said stays the container's: root's group comes to nobody unasked. */
+function userFor(values: Values, own: ProcessSpec['user'] = { uid: 0, gid: 0 }): ProcessSpec['user'] {
+  const id32 = (what: string, given: string): number => number({ [what]: given }, what) ?? 0
+  const user = text(values, 'user')
+  const [uid, gid] = user ? user.split(':') : []
+  const gids = texts(values, 'additional-gids').map((given) => id32('additional-gids', given))
+  return {
+    ...own,
+    ...(uid !== undefined && { uid: id32('user', uid) }),
+    ...(gid !== undefined && { gid: id32('user', gid) }),
+    ...(gids.length > 0 && { additionalGids: [...(own.additionalGids ?? []), ...gids] }),
   }
 }

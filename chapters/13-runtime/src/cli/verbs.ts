@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path'
 import { compile } from '../compile/compile.ts'
 import { remove } from '../lifecycle/delete.ts'
 import { kill } from '../lifecycle/kill.ts'
-import { list, pause, ps, resume, update } from '../lifecycle/manage.ts'
+import { groupIn, list, pause, ps, resume, update } from '../lifecycle/manage.ts'
 import { placeFor } from '../lifecycle/place.ts'
 import { start } from '../lifecycle/start.ts'
 import { stats } from '../lifecycle/stats.ts'
@@ -134,8 +134,21 @@ function explained({ values }: Call): number {
 function processes({ store, values, words: [id = ''] }: Call): number {
   const numbers = ps(store, id)
   if (text(values, 'format') === 'json') return print(numbers)
-  const rows = numbers.map((pid) => `${String(pid).padStart(7)}  ${readFileSync(`/proc/${pid}/comm`, 'utf8').trim()}`)
+  const rows = numbers.flatMap((pid) => {
+    const name = nameOf(pid)
+    return name === undefined ? [] : [`${String(pid).padStart(7)}  ${name}`]
+  })
   return print(['    PID  CMD', ...rows].join('\n'))
+}
+
+/** @returns nothing if it has ended meanwhile */
+function nameOf(pid: number): string | undefined {
+  try {
+    return readFileSync(`/proc/${pid}/comm`, 'utf8').trim()
+  } catch (error) {
+    if (['ENOENT', 'ESRCH'].includes(String((error as NodeJS.ErrnoException).code))) return undefined
+    throw error
+  }
 }
 
 /** Whole numbers of 64 bits, written in full. No text of an event begins with #. */
@@ -146,7 +159,7 @@ async function events({ store, values, words: [id = ''] }: Call): Promise<number
   const interval = duration(values, 'interval') ?? 5000
   const show = (): number => print(exactly({ type: 'stats', id, data: stats(store, id) }))
   if (isSet(values, 'stats')) return show()
-  store.read(id) // an unknown container is told before anything else
+  groupIn(store, id, 'events', ['created', 'running', 'paused']) // one that does not run is told, and is no end of a stream
   const runs = (): boolean =>
     store.ids().includes(id) && ['running', 'paused', 'created'].includes(statusOf(store, store.read(id)))
   while (runs()) {
@@ -207,8 +220,12 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     flags: { force: { ...flag, short: 'f' } },
     run: async ({ store, values, words: [id = ''], warn }) => {
       const force = isSet(values, 'force')
-      if (force && !store.ids().includes(id)) return 0
-      for (const line of await remove(store, id, { force })) warn(line)
+      try {
+        for (const line of await remove(store, id, { force })) warn(line)
+      } catch (error) {
+        // Gone is what was asked for, though somebody else did it while we waited.
+        if (!force || store.ids().includes(id)) throw error
+      }
       return 0
     },
   },

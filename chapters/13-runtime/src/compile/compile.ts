@@ -59,7 +59,7 @@ const PARTS: readonly Part[] = [
   joins, //          namespaces that are there already
   usersOf, //        before the others: they belong to the new user namespace
   clocks,
-  (spec) => (own(spec, 'uts') ? uts(spec) : { name: 'uts' }),
+  names,
   (spec) => (own(spec, 'pid') ? pid({ mode: 'private' }) : { name: 'pid' }),
   (spec) => (own(spec, 'ipc') ? ipc({ mode: 'private' }) : { name: 'ipc' }),
   (spec) => (own(spec, 'network') ? net({ mode: 'none' }) : { name: 'net' }),
@@ -72,6 +72,12 @@ const PARTS: readonly Part[] = [
   program,
 ]
 // endregion
+
+/** A namespace that is joined gets them, too: runc, crun. */
+function names(spec: Spec): Isolation {
+  const { flags = 0n, ...set } = uts(spec)
+  return own(spec, 'uts') ? { ...set, flags } : set
+}
 
 /** @throws {SpecError} naming the field at fault */
 export const compile = (spec: Spec, place: Place): Plan => plan(PARTS.map((part) => part(spec, place)))

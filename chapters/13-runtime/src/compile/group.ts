@@ -4,7 +4,8 @@
 //   resources(spec, place)        → cpu, memory, pids, io, in version 2's words
 //   limitsOf(resources, canSwap)  → { 'memory.max': '67108864', … }
 //
-// Invariant: a limit that the machine cannot set is refused, never passed over.
+// Invariant: a limit that the machine cannot set is refused, never passed over. A 0 is none: Go writes it for what nobody said,
+// and runc takes it so.
 import {
   cgroup, cgroupNamespace, DEFAULT_DEVICES, devices, ioWeight, limited, THROTTLES, type Limits,
 } from '@pocker/cgroup'
@@ -62,7 +63,7 @@ export function limitsOf(
   return Object.fromEntries([
     ...memoryLimits(memory ?? {}, canSwap),
     ...cpuLimits(cpu ?? {}),
-    ...(pids?.limit === undefined ? [] : [['pids.max', pids.limit > 0 ? String(pids.limit) : 'max'] as const]),
+    ...(pids?.limit ? [['pids.max', orMax(pids.limit)] as const] : []),
     ...ioLimits(blockIO ?? {}),
     ...(hugepageLimits ?? []).map(({ pageSize, limit }) => [`hugetlb.${pageSize}.max`, String(limit)] as const),
     ...rdmaLimits(rdma ?? {}),
@@ -79,9 +80,9 @@ function* memoryLimits(
 ): Generator<Entry> {
   if (kernelTCP !== undefined)
     throw new SpecError('linux.resources.memory.kernelTCP: expected none: kernel memory has no limit of its own')
-  if (limit !== undefined) yield ['memory.max', orMax(limit)]
-  if (swap !== undefined && canSwap) yield ['memory.swap.max', beyond(swap, limit)]
-  if (reservation !== undefined) yield ['memory.low', orMax(reservation)]
+  if (limit) yield ['memory.max', orMax(limit)]
+  if (swap && canSwap) yield ['memory.swap.max', beyond(swap, limit)]
+  if (reservation) yield ['memory.low', orMax(reservation)]
   if (swappiness !== undefined) yield ['memory.swappiness', String(swappiness)]
   if (disableOOMKiller) yield ['memory.oom.disable', '1']
 }
@@ -89,10 +90,10 @@ function* memoryLimits(
 /** The spec counts memory and swap together, version 2 only the swap. */
 function beyond(swap: number | bigint, limit: number | bigint | undefined): string {
   if (BigInt(swap) < 0n) return 'max'
-  if (limit === undefined || BigInt(limit) < 0n || BigInt(swap) < BigInt(limit)) {
+  if (!limit || BigInt(limit) < 0n || BigInt(swap) < BigInt(limit)) {
     throw new SpecError(
       'linux.resources.memory.swap: expected memory and swap together, at least the limit, '
-      + `got ${swap} with a limit of ${limit ?? 'none'}`,
+      + `got ${swap} with a limit of ${limit || 'none'}`,
     )
   }
   return String(BigInt(swap) - BigInt(limit))
@@ -109,9 +110,7 @@ function* cpuLimits({
   realtimePeriod,
   realtimeRuntime,
 }: NonNullable<Resources['cpu']>): Generator<Entry> {
-  if (quota !== undefined || period !== undefined) {
-    yield ['cpu.max', `${quota !== undefined && quota > 0 ? quota : 'max'} ${period || PERIOD}`]
-  }
+  if (quota || period) yield ['cpu.max', `${orMax(quota || -1)} ${period || PERIOD}`]
   if (burst !== undefined) yield ['cpu.max.burst', String(burst)]
   if (shares !== undefined && shares > 0) yield ['cpu.weight', String(weight(shares))]
   if (idle !== undefined) yield ['cpu.idle', String(idle)]

@@ -7,7 +7,7 @@
 // the container ends with its creator; from then on it waits at the named pipe `start`.
 import { closeSync, constants, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { prepare } from '@pocker/cgroup'
+import { allProcesses, isFrozen, prepare } from '@pocker/cgroup'
 import { AT_FDCWD, call, make, SpecError, S_IFIFO, type Plan } from '@pocker/syscalls'
 import { compile, type Place } from '../compile/compile.ts'
 import { Birth } from '../monitor/birth.ts'
@@ -56,12 +56,13 @@ export async function create(store: Store, options: CreateOptions): Promise<Made
     store.add(id)
     return await store.locked(id, async () => {
       try {
+        checkGroup(place) // before the state says that this group is ours to end
         writeFileSync(store.path(id, 'config.json'), text, { mode: 0o600 })
         const stored = first(options, spec, place, bundle)
         store.write(stored)
         return await born(store, stored, { plan, spec, place, options, given })
       } catch (error) {
-        await destroy(store, id)
+        for (const line of await destroy(store, id)) warn(line)
         throw error
       }
     })
@@ -98,6 +99,14 @@ function checkConsole({ process }: Spec, { consoleSocket }: CreateOptions): void
   }
 }
 
+/** The group is ended with the container, and so by a failure of create: nobody else may be in it. As runc has it since 1.2. */
+function checkGroup({ group }: Place): void {
+  const count = group ? allProcesses(group).length : 0
+  if (group && count > 0) {
+    throw new SpecError(`linux.cgroupsPath: expected a cgroup without processes, got ${group.path} with ${count}`)
+  }
+}
+
 function first({ id }: CreateOptions, spec: Spec, { rootfs, group, mapsWrittenBy }: Place, bundle: string): Stored {
   return {
     id,
@@ -127,6 +136,9 @@ async function born(store: Store, stored: Stored, making: Making): Promise<Made>
   const { pidFile, consoleSocket, monitored, preserved = 0 } = options
   if (place.group) prepare(place.group.tree, dirname(place.group.path))
   make(plan.needs)
+  if (place.group && isFrozen(place.group)) {
+    throw new SpecError(`linux.cgroupsPath: expected a cgroup that runs, got ${place.group.path}, which is frozen; thaw it`)
+  }
   const open = new Set<number>()
   const hold = (fd: number): number => {
     open.add(fd)

@@ -15,7 +15,7 @@ import type { Process, Store, Stored } from './store.ts'
 // region remove
 export async function remove(store: Store, id: string, { force }: { readonly force: boolean }): Promise<string[]> {
   return await store.locked(id, async () => {
-    const stored = readIfThere(store, id)
+    const stored = store.readIfThere(id)
     const status = stored ? statusOf(store, stored) : 'stopped'
     if (!force && (status === 'running' || status === 'paused' || status === 'creating')) {
       throw new SpecError(
@@ -27,20 +27,10 @@ export async function remove(store: Store, id: string, { force }: { readonly for
 }
 // endregion
 
-/** Half-made ones have none. */
-function readIfThere(store: Store, id: string): Stored | undefined {
-  try {
-    return store.read(id)
-  } catch (error) {
-    if (error instanceof SpecError) return undefined
-    throw error
-  }
-}
-
 /** Without asking. Whoever calls it holds the container. */
 export async function destroy(store: Store, id: string): Promise<string[]> {
   let warnings: string[] = []
-  const stored = readIfThere(store, id)
+  const stored = store.readIfThere(id)
   if (stored) {
     await end(stored)
     warnings = await runAllHooks('poststop', hooksOf(store, id), { ...stateOf(store, stored), status: 'stopped' })

@@ -52,6 +52,9 @@ async function here({ path, args = [path], env = [], timeout }: Hook, input: str
     argv0: args[0] ?? path,
     input,
     encoding: 'utf8',
+    // As much as it likes to say: at a limit, node would kill it.
+    stdio: ['pipe', 'ignore', 'pipe'],
+    maxBuffer: Infinity,
     env: Object.fromEntries(env.map((entry) => [entry.slice(0, entry.indexOf('=')), entry.slice(entry.indexOf('=') + 1)])),
     ...(timeout !== undefined && { timeout: timeout * MS, killSignal: 'SIGKILL' as const }),
   })

@@ -5,7 +5,9 @@
 // It is made as the container was: by a monitor with nothing of the caller, from which it is cloned. The monitor stays where it
 // is; the new process joins the cgroup, enters the namespaces by the descriptor of the container's process, and takes its rights.
 // Invariant: which process that is was checked after the descriptor was opened.
-import { closeSync, readlinkSync, writeSync } from 'node:fs'
+import { closeSync, readFileSync, readlinkSync, writeFile } from 'node:fs'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { cgroup, type Group } from '@pocker/cgroup'
 import {
   because, call, chdir, command, execve, exitCode, open, O_CLOEXEC, O_PATH, pipe, plan, setns, SpecError, type Isolation,
@@ -20,8 +22,9 @@ import { Birth } from '../monitor/birth.ts'
 import { gate } from '../monitor/monitor.ts'
 import type { Hook, NamespaceSpec, Spec } from '../spec/schema.ts'
 import type { RunHook } from './hooks.ts'
+import { killProcess, parseSignal } from './kill.ts'
 import { placeFor, type PlaceOptions } from './place.ts'
-import { groupOf, isAlive } from './status.ts'
+import { groupOf, isAlive, processOf as processNow } from './status.ts'
 import type { Process, Store, Stored } from './store.ts'
 
 const PIDFD = { resultOf: 'pidfd' }
@@ -45,10 +48,21 @@ function enterAll(types: readonly NamespaceSpec['type'][]): Isolation {
 // endregion
 
 /** In its cgroup: before its namespaces, for the files are the host's. */
-function joined(group: Group | undefined): Isolation {
-  if (!group) return { name: 'cgroup' }
-  const { needs: _, ...entered } = cgroup(group, { namespace: 'host' })
-  return entered
+function joined(group: Group | undefined, pid: number): Isolation[] {
+  if (!group) return []
+  const { unified, ...old } = group.tree
+  const two = unified === undefined ? [] : [{ tree: { ...group.tree, v1: {} }, path: leafOf(group, pid) }]
+  return [...two, { ...group, tree: old }].map((one) => {
+    const { needs: _, ...entered } = cgroup(one, { namespace: 'host' })
+    return entered
+  })
+}
+
+/** Version 2 takes nobody into a group that hands controllers down, as systemd makes of a container's: then where its first is. */
+function leafOf({ tree: { unified = '' }, path }: Group, pid: number): string {
+  if (readFileSync(join(unified, path, 'cgroup.subtree_control'), 'utf8').trim() === '') return path
+  const now = /^0::(\/.*)$/m.exec(readFileSync(`/proc/${pid}/cgroup`, 'utf8'))?.[1] ?? path
+  return now.startsWith(join(path, '/')) ? now : path
 }
 
 const heldRoot: Isolation = { name: 'root', child: [{ ...open('/', O_PATH | O_CLOEXEC), as: 'root' }] }
@@ -65,13 +79,14 @@ function placeInside(spec: Spec, stored: Stored, { executable, ...options }: Ins
 /** @param spec the container's, with the process to be */
 export function inside(spec: Spec, stored: Stored, options: InsideOptions): Plan {
   const place = placeInside(spec, stored, options)
+  const pid = stored.process?.pid ?? 0
   return plan([
     refused(spec, place),
     session(spec, place),
     oom(spec, place),
     appArmor(spec, place),
-    joined(place.group),
-    enterAll(foreign(stored.process?.pid ?? 0)),
+    ...joined(place.group, pid),
+    enterAll(foreign(pid)),
     ...(spec.process?.terminal ? [heldRoot, { name: 'terminal', child: terminalMade(spec, { console: false }) }] : []),
     terminal(spec),
     turn(spec, place),
@@ -129,16 +144,16 @@ async function runBeside(made: Plan, given: { readonly pidfd: number }, { timeou
     } catch (error) {
       return { status: null, signal: (error as Error).message, said: '', late: false }
     }
-    writeAll(input.writer, state)
+    const running = processNow(birth.pid)
     let late = false
     const limit =
       timeout === undefined
         ? undefined
         : setTimeout(() => {
             late = true
-            process.kill(birth.pid, 'SIGKILL')
+            if (running) killProcess(running, parseSignal('KILL'))
           }, timeout * 1000)
-    const exit = await birth.ended()
+    const [exit] = await Promise.all([birth.ended(), writeAll(input.writer, state)])
     clearTimeout(limit)
     return { status: exitCode(exit), signal: exit.signal, said: '', late }
   } finally {
@@ -152,10 +167,10 @@ function withInput(made: Plan): Plan {
   return { ...made, child: [...made.child.slice(0, start), stdin, ...made.child.slice(start)] }
 }
 
-/** A hook need not read it. */
-function writeAll(fd: number, text: string): void {
+/** Beside the hook, which need not read it: more than a pipe holds would wait for that, and no timeout would end it. */
+async function writeAll(fd: number, text: string): Promise<void> {
   try {
-    writeSync(fd, text)
+    await promisify(writeFile)(fd, text)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error
   } finally {

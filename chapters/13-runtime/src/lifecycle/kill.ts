@@ -5,7 +5,7 @@
 // Invariant: the signal goes to a process held by descriptor, which is checked to be the one that was started: its number may
 // have been given to another since.
 import { closeSync } from 'node:fs'
-import { processes } from '@pocker/cgroup'
+import { allProcesses, type Group } from '@pocker/cgroup'
 import { call, SIG, SpecError, SyscallError } from '@pocker/syscalls'
 import { pidfdOpen, pidfdSendSignal } from '../calls.ts'
 import { groupOf, isAlive, statusOf } from './status.ts'
@@ -39,7 +39,7 @@ export function kill(store: Store, id: string, signal: string, { all = false }: 
   const status = statusOf(store, stored)
   const group = groupOf(stored)
   if (all && group) {
-    for (const pid of processes(group)) signalTo(pid, number)
+    signalAll(group, number)
     return
   }
   if (status === 'stopped' || !stored.process)
@@ -47,12 +47,16 @@ export function kill(store: Store, id: string, signal: string, { all = false }: 
   killProcess(stored.process, number)
 }
 
+function signalAll(group: Group, signal: number): void {
+  for (const pid of allProcesses(group)) signalTo(pid, signal, () => allProcesses(group).includes(pid))
+}
+
 /** One that has ended meanwhile got what it was to get. */
 export function killProcess(process: Process, signal: number): void {
   signalTo(process.pid, signal, () => isAlive(process))
 }
 
-function signalTo(pid: number, signal: number, isStill: () => boolean = () => true): void {
+function signalTo(pid: number, signal: number, isStill: () => boolean): void {
   let pidfd: number
   try {
     pidfd = Number(call(pidfdOpen(pid)).value)

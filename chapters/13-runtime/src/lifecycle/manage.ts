@@ -1,12 +1,13 @@
 // What is done to a container as a whole while it runs: pause, resume, update; and what is asked of it: ps, list.
 //
 //   await pause(store, 'web')      update(store, 'web', { pids: { limit: 10 } })
-import { existsSync, statSync } from 'node:fs'
-import { freeze, processes, put, type Group } from '@pocker/cgroup'
+import { readFileSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { allProcesses, freeze, get, isFrozen, put, type Group } from '@pocker/cgroup'
 import { callAll, SpecError, SyscallError } from '@pocker/syscalls'
 import { limitsOf } from '../compile/group.ts'
 import type { Resources } from '../spec/schema.ts'
-import { swapWarning } from '../spec/warnings.ts'
+import { goneWarnings, swapWarning } from '../spec/warnings.ts'
 import { groupOf, stateOf, statusOf, type State, type Status } from './status.ts'
 import type { Store } from './store.ts'
 
@@ -24,10 +25,15 @@ export function groupIn(store: Store, id: string, verb: string, wanted: readonly
 export const pause = (store: Store, id: string): Promise<void> =>
   store.locked(id, () => freeze(groupIn(store, id, 'pause', ['running', 'created']), true))
 export const resume = (store: Store, id: string): Promise<void> =>
-  store.locked(id, () => freeze(groupIn(store, id, 'resume', ['paused']), false))
+  store.locked(id, () => {
+    const group = groupIn(store, id, 'resume', ['paused'])
+    const parent = dirname(group.path)
+    if (!isFrozen({ ...group, path: parent })) return freeze(group, false)
+    throw new SpecError(`resume: expected a cgroup that is frozen itself, ${id} is so as its parent ${parent} is; thaw that`)
+  })
 
 /** @returns the numbers of its processes, as they are called here */
-export const ps = (store: Store, id: string): number[] => processes(groupIn(store, id, 'ps', ['created', 'running', 'paused']))
+export const ps = (store: Store, id: string): number[] => allProcesses(groupIn(store, id, 'ps', ['created', 'running', 'paused']))
 
 /**
  * New limits. The kernel wants memory before swap when both fall, and swap first when both rise.
@@ -35,14 +41,36 @@ export const ps = (store: Store, id: string): number[] => processes(groupIn(stor
  */
 export function update(store: Store, id: string, resources: Resources): string[] {
   const group = groupIn(store, id, 'update', ['created', 'running', 'paused'])
-  const limits = limitsOf(resources, group.tree.swap)
+  const limits = limitsOf(withPresent(group, resources), group.tree.swap)
   try {
     callAll(put(group, limits))
   } catch (error) {
     if (!(error instanceof SyscallError) || error.code !== 'EINVAL') throw error
     callAll(put(group, Object.fromEntries(Object.entries(limits).toReversed())))
   }
-  return swapWarning(resources, group.tree.swap)
+  return [...swapWarning(resources, group.tree.swap), ...goneWarnings(resources)]
+}
+
+/** What is set together keeps the half that is not said: a quota and its period, and a limit below one of swap. */
+function withPresent(group: Group, resources: Resources): Resources {
+  const { cpu: { quota, period } = {}, memory: { limit, swap } = {} } = resources
+  const now = Boolean(quota) !== Boolean(period) && cpuOf(group)
+  const memory = swap && swap > 0 && !limit ? get(group, 'memory.max')[''] : undefined
+  return {
+    ...resources,
+    ...(now && { cpu: { ...resources.cpu, quota: quota || now.quota, period: period || now.period } }),
+    ...(memory !== undefined && { memory: { ...resources.memory, limit: Number(memory) } }),
+  }
+}
+
+/** Version 2 has `max` for no quota. Without the controller it is not asked: that it lacks is told when it is to be set. */
+function cpuOf({ tree: { unified, controllers, v1 }, path }: Group): { quota: number; period: number } {
+  const isTwo = unified !== undefined && controllers.includes('cpu')
+  const root = isTwo ? unified : v1['cpu']
+  if (root === undefined) return { quota: -1, period: 0 }
+  const words = (file: string): string[] => readFileSync(join(root, path, file), 'utf8').trim().split(' ')
+  const [quota, period] = isTwo ? words('cpu.max') : [...words('cpu.cfs_quota_us'), ...words('cpu.cfs_period_us')]
+  return { quota: Number(quota) || -1, period: Number(period) }
 }
 
 /** As `runc list` has it. */
@@ -53,14 +81,13 @@ export interface Listed extends State {
   readonly owner: number
 }
 
-/** Those that are half made or half deleted are none. */
+/** Those that are half made or half deleted are none; and so is one that is deleted while we look. */
 export function list(store: Store): Listed[] {
-  return store
-    .ids()
-    .filter((id) => existsSync(store.path(id, 'state.json')))
-    .map((id) => {
-      const stored = store.read(id)
-      const { rootfs, created } = stored
-      return { pid: 0, ...stateOf(store, stored), rootfs, created, owner: statSync(store.path(id)).uid }
-    })
+  return store.ids().flatMap((id) => {
+    const stored = store.readIfThere(id)
+    const owner = stored && statSync(store.path(id), { throwIfNoEntry: false })?.uid
+    if (!stored || owner === undefined) return []
+    const { rootfs, created } = stored
+    return [{ pid: 0, ...stateOf(store, stored), rootfs, created, owner }]
+  })
 }

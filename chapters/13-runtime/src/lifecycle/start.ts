@@ -75,13 +75,17 @@ function open(store: Store, id: string): void {
   }
 }
 
-/** The container holds the other end, so this never waits. */
+/** The container holds the other end, so this never waits. @throws {SpecError} if it has been killed since we looked */
 function say(store: Store, id: string): void {
-  const gate = openSync(store.path(id, 'start'), constants.O_WRONLY | constants.O_NONBLOCK)
+  let gate: number | undefined
   try {
+    gate = openSync(store.path(id, 'start'), constants.O_WRONLY | constants.O_NONBLOCK)
     writeSync(gate, '.')
+  } catch (error) {
+    if (!['ENXIO', 'EPIPE'].includes(String((error as NodeJS.ErrnoException).code))) throw error
+    throw new SpecError(`start: expected a container that is created, ${id} has ended meanwhile`, { cause: error })
   } finally {
-    closeSync(gate)
+    if (gate !== undefined) closeSync(gate)
   }
 }
 

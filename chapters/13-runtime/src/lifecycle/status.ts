@@ -45,9 +45,9 @@ export const isAlive = (process: Process | undefined): boolean =>
 export function statusOf(store: Store, stored: Stored): Status {
   if (!stored.process) return isAlive(stored.creator) ? 'creating' : 'stopped'
   if (!isAlive(stored.process)) return 'stopped'
-  if (waitsForStart(store.path(stored.id, 'start'))) return 'created'
   const group = groupOf(stored)
-  return group && isFrozen(group) ? 'paused' : 'running'
+  if (group && isFrozen(group)) return 'paused' // before it was started, too: it could not be, and has to be resumed first
+  return waitsForStart(store.path(stored.id, 'start')) ? 'created' : 'running'
 }
 // endregion
 

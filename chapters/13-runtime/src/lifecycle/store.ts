@@ -81,10 +81,17 @@ export class Store {
 
   /** @throws {SpecError} if there is none */
   read(id: string): Stored {
+    const found = this.readIfThere(id)
+    if (!found) throw unknown(id)
+    return found
+  }
+
+  /** Half-made ones have none. */
+  readIfThere(id: string): Stored | undefined {
     try {
       return JSON.parse(readFileSync(this.path(id, 'state.json'), 'utf8')) as Stored
     } catch (error) {
-      if (isMissing(error)) throw unknown(id)
+      if (isMissing(error)) return undefined
       throw error
     }
   }

@@ -38,7 +38,18 @@ export function grantable(sets: Sets): Sets {
 
 /** Without a limit of its own, memory is limited, and swap is not. -1 asks for none. */
 export function swapWarning({ memory }: Resources, canSwap: boolean): string[] {
-  return canSwap || (memory?.swap ?? -1) < 0 ? [] : ['linux.resources.memory.swap: passed over, as this kernel cannot limit swap']
+  return canSwap || (memory?.swap ?? 0) <= 0 ? [] : ['linux.resources.memory.swap: passed over, as this kernel cannot limit swap']
+}
+
+/** Fields of version 1 whose files are no longer in the kernel. A 0 asks for nothing. */
+export function goneWarnings({ memory, blockIO }: Resources): string[] {
+  const asked = [
+    ['memory.kernel', memory?.kernel],
+    ['blockIO.leafWeight', blockIO?.leafWeight],
+    ['blockIO.weightDevice.leafWeight', blockIO?.weightDevice?.find(({ leafWeight }) => leafWeight)?.leafWeight],
+  ] as const
+  return asked.flatMap(([field, value]) =>
+    (value && value > 0 ? [`linux.resources.${field}: passed over, as the kernel has no such limit any more`] : []))
 }
 
 /** One line each. @param canSwap whether the machine can limit swap */
@@ -50,5 +61,6 @@ export function warningsOf({ process, linux }: Pick<Spec, 'process' | 'linux'>, 
     // The spec has the field, and no value for it yet.
     ...(flags.length > 0 ? ['linux.personality.flags: passed over, as none is defined'] : []),
     ...swapWarning(linux?.resources ?? {}, canSwap),
+    ...goneWarnings(linux?.resources ?? {}),
   ]
 }

@@ -33,8 +33,9 @@ const HANDED_DOWN = ['cpu', 'cpuset', 'memory', 'pids', 'io']
 export function prepare(tree: Tree, path: string): void {
   try {
     for (const root of roots(tree)) mkdirSync(join(root, path), { recursive: true })
-    fillCpuset(tree, path)
     const parts = path.split('/').filter(Boolean)
+    const cpuset = tree.v1['cpuset']
+    if (cpuset !== undefined) fillCpusets(cpuset, parts)
     if (tree.unified) for (let n = 0; n <= parts.length; n++) handDown(tree, join(tree.unified, ...parts.slice(0, n)))
   } catch (error) {
     const { code = '', path: file = path } = error as NodeJS.ErrnoException
@@ -43,14 +44,14 @@ export function prepare(tree: Tree, path: string): void {
   }
 }
 
-/** A v1 cpuset begins empty and takes nobody; one that is cloned from its parent begins full. */
-function fillCpuset({ v1, cpus, mems }: Tree, path: string): void {
-  const root = v1['cpuset']
-  if (root === undefined) return
-  for (const [file, value] of [['cgroup.clone_children', '1'], ['cpuset.cpus', cpus], ['cpuset.mems', mems]] as const) {
-    const at = join(root, path, file)
-    if (readFileSync(at, 'utf8').trim() !== value) writeFileSync(at, value)
+/** A v1 cpuset begins empty and takes nobody, or as its parent's, if that says so: those made in the last one are to. */
+function fillCpusets(root: string, parts: readonly string[]): void {
+  const content = (n: number, file: string): string => readFileSync(join(root, ...parts.slice(0, n), file), 'utf8').trim()
+  const write = (n: number, file: string, value: string): void => writeFileSync(join(root, ...parts.slice(0, n), file), value)
+  for (let n = 1; n <= parts.length; n++) {
+    for (const file of ['cpuset.cpus', 'cpuset.mems']) if (content(n, file) === '') write(n, file, content(n - 1, file))
   }
+  if (content(parts.length, 'cgroup.clone_children') !== '1') write(parts.length, 'cgroup.clone_children', '1')
 }
 
 // region handDown

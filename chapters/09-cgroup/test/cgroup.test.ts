@@ -62,6 +62,17 @@ rootTest(test, 'a container is in its group in every hierarchy, and sees it as t
   assert.not.match(stdout, /pocker/)
 })
 
+rootTest(test, 'groups that are missing on the way are made for members, and those with limits of their own keep them', async () => {
+  const { tree } = newGroup()
+  const path = `${PARENT}/${count++}`
+  const group = { tree, path: `${path}/a/b/leaf` }
+  for (const root of roots(tree)) mkdirSync(`${root}${path}`) // as somebody else makes one: with a cpuset that is empty
+  if (tree.v1['cpuset']) writeFileSync(`${tree.v1['cpuset']}${path}/cpuset.cpus`, '0')
+  prepare(tree, `${path}/a/b`)
+  const { stdout, stderr } = await inside(group, 'mount -t proc proc /proc; grep Cpus_allowed_list /proc/self/status; umount /proc')
+  assert.match(stdout, tree.v1['cpuset'] ? /\t0$/m : /\t/, stderr)
+})
+
 const descriptors = (): number => readdirSync('/proc/self/fd').length
 
 rootTest(test, 'whichever way it is made, it is born in its group, and has no descriptor of the tree', async () => {

@@ -1,5 +1,5 @@
 // What a test run may leave on the machine: nothing. A snapshot before, one after, and the difference.
-import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 
 const CGROUPS = '/sys/fs/cgroup'
@@ -12,7 +12,8 @@ export function snapshot(tmp: string): Snapshot {
     mounts: readFileSync('/proc/self/mounts', 'utf8').trim().split('\n'),
     'network interfaces': list('/sys/class/net'),
     'network namespaces': [...list('/run/netns'), ...list('/run/pocker')],
-    cgroups: ['.', ...list(CGROUPS)].map((tree) => join(CGROUPS, tree, 'pocker')).filter((dir) => existsSync(dir)),
+    // The group that holds all others stays, as an empty directory.
+    cgroups: ['.', ...list(CGROUPS)].flatMap((tree) => directories(join(CGROUPS, tree, 'pocker'))),
     // tsx keeps its compiled sources there.
     'temporary files': list(tmp).filter((name) => !name.startsWith('tsx-')),
     'processes in namespaces': contained(),
@@ -42,4 +43,6 @@ function namespacesOf(pid: string): string | undefined {
   }
 }
 
+const directories = (dir: string): string[] =>
+  list(dir).map((name) => join(dir, name)).filter((path) => statSync(path, { throwIfNoEntry: false })?.isDirectory())
 const list = (dir: string): string[] => (existsSync(dir) ? readdirSync(dir) : [])

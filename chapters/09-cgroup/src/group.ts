@@ -36,7 +36,7 @@ export function prepare(tree: Tree, path: string): void {
     const parts = path.split('/').filter(Boolean)
     const cpuset = tree.v1['cpuset']
     if (cpuset !== undefined) fillCpusets(cpuset, parts)
-    if (tree.unified) for (let n = 0; n <= parts.length; n++) handDown(tree, join(tree.unified, ...parts.slice(0, n)))
+    if (tree.unified) for (let n = 0; n <= parts.length; n++) handDown(tree, `/${parts.slice(0, n).join('/')}`)
   } catch (error) {
     const { code = '', path: file = path } = error as NodeJS.ErrnoException
     if (!['EACCES', 'EPERM', 'EROFS'].includes(code)) throw error
@@ -55,8 +55,9 @@ function fillCpusets(root: string, parts: readonly string[]): void {
 }
 
 // region handDown
-function handDown({ controllers }: Tree, directory: string): void {
-  const file = join(directory, 'cgroup.subtree_control')
+function handDown(tree: Tree, path: string): void {
+  const { controllers, unified = '' } = tree
+  const file = join(unified, path, 'cgroup.subtree_control')
   const already = readFileSync(file, 'utf8').trim().split(' ')
   const missing = HANDED_DOWN.filter((name) => controllers.includes(name) && !already.includes(name))
   if (missing.length === 0) return
@@ -65,11 +66,16 @@ function handDown({ controllers }: Tree, directory: string): void {
     writeFileSync(file, value)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EBUSY') throw error
-    moveAside(directory) // the root of a cgroup namespace looks like a root, and is a group like any other
+    if (path !== '/') throw occupied({ tree, path })
+    moveAside(unified) // the root of a cgroup namespace looks like a root, and is a group like any other
     writeFileSync(file, value)
   }
 }
 // endregion
+
+const occupied = (group: Group): SpecError => new SpecError(
+  `cgroup: expected a group without processes of its own, got ${group.path} with ${processes(group).length}; `
+  + 'version 2 gives limits to leaves alone')
 
 /** No process may be in a group that hands controllers down: they all go to a leaf beside. */
 function moveAside(directory: string): void {

@@ -73,6 +73,21 @@ rootTest(test, 'groups that are missing on the way are made for members, and tho
   assert.match(stdout, tree.v1['cpuset'] ? /\t0$/m : /\t/, stderr)
 })
 
+rootTest(test, 'nobody is moved out of his group for the sake of one below it', async () => {
+  const group = newGroup()
+  const child = await busy(group)
+  try {
+    const below = (): void => prepare(group.tree, `${group.path}/below`)
+    if (group.tree.controllers.includes('pids')) {
+      assert.throws(below, new RegExp(`^cgroup: expected a group without processes of its own, got ${group.path} with 1; version 2`))
+    } else below()
+    assert.equal(processes(group), [child.pid])
+  } finally {
+    await remove(group)
+    await child.wait()
+  }
+})
+
 const descriptors = (): number => readdirSync('/proc/self/fd').length
 
 rootTest(test, 'whichever way it is made, it is born in its group, and has no descriptor of the tree', async () => {

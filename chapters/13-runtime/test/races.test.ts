@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { processes } from '@pocker/cgroup'
+import { freeze, prepare, processes, remove } from '@pocker/cgroup'
 import { rootTest } from '@pocker/testing'
 import { list } from '../src/lifecycle/manage.ts'
 import { start } from '../src/lifecycle/start.ts'
@@ -77,12 +77,15 @@ rootTest(test, 'a cgroup in which somebody is already, or which is frozen, is re
   assert.equal(oci.call('create', '--bundle', oci.dirOf(second), second),
     refuses(`linux.cgroupsPath: expected a cgroup without processes, got ${path}/${there} with 1`))
   assert.is(oci.state(there).status, 'running')
-  const third = oci.bundle({ linux: { cgroupsPath: `${path}/${there}/below` } })
-  oci.must('pause', there)
-  assert.equal(oci.call('create', '--bundle', oci.dirOf(third), third),
-    refuses(`linux.cgroupsPath: expected a cgroup that runs, got ${path}/${there}/below, which is frozen; thaw it`))
   assert.is(processes({ tree, path: `${path}/${there}` }).length, 1)
+  const frozen = { tree, path: `${path}/frozen` }
+  prepare(tree, frozen.path)
+  await freeze(frozen, true)
+  const third = oci.bundle({ linux: { cgroupsPath: `${frozen.path}/below` } })
+  assert.equal(oci.call('create', '--bundle', oci.dirOf(third), third),
+    refuses(`linux.cgroupsPath: expected a cgroup that runs, got ${frozen.path}/below, which is frozen; thaw it`))
   assert.not.ok(existsSync(join(oci.root, third)))
+  await remove(frozen)
 })
 
 /** Each group that a container is in, and one below it to which its processes go. */

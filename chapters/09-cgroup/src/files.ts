@@ -177,6 +177,16 @@ export function get(group: Group, file: string): Figures {
   return { ...reading.read(text(root)), ...(accounting !== undefined && usage(text(accounting))) }
 }
 
+/** @returns the words of `cpu.max`: a quota or `max`, and the period, in microseconds; undefined without the controller */
+export function cpuMax({ tree: { unified, controllers, v1 }, path }: Group): string | undefined {
+  const text = (root: string, name: string): string => readFileSync(join(root, path, name), 'utf8').trim()
+  if (unified && controllers.includes('cpu')) return text(unified, 'cpu.max')
+  const root = v1['cpu']
+  if (root === undefined) return undefined
+  const quota = text(root, 'cpu.cfs_quota_us')
+  return `${quota === '-1' ? 'max' : quota} ${text(root, 'cpu.cfs_period_us')}`
+}
+
 /** Version 1 counts how long they ran in a controller of its own, in nanoseconds. */
 function usage(text: (file: string) => string): Figures {
   const micros = (file: string): bigint => (numbers(text(file))[''] ?? 0n) / NANO_PER_MICRO

@@ -1,9 +1,9 @@
 // What is done to a container as a whole while it runs: pause, resume, update; and what is asked of it: ps, list.
 //
 //   await pause(store, 'web')      update(store, 'web', { pids: { limit: 10 } })
-import { readFileSync, statSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { allProcesses, freeze, get, isFrozen, put, type Group } from '@pocker/cgroup'
+import { statSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { allProcesses, cpuMax, freeze, get, isFrozen, put, type Group } from '@pocker/cgroup'
 import { callAll, SpecError, SyscallError } from '@pocker/syscalls'
 import { limitsOf } from '../compile/group.ts'
 import type { Resources } from '../spec/schema.ts'
@@ -63,14 +63,10 @@ function withPresent(group: Group, resources: Resources): Resources {
   }
 }
 
-/** Version 2 has `max` for no quota. Without the controller it is not asked: that it lacks is told when it is to be set. */
-function cpuOf({ tree: { unified, controllers, v1 }, path }: Group): { quota: number; period: number } {
-  const isTwo = unified !== undefined && controllers.includes('cpu')
-  const root = isTwo ? unified : v1['cpu']
-  if (root === undefined) return { quota: -1, period: 0 }
-  const words = (file: string): string[] => readFileSync(join(root, path, file), 'utf8').trim().split(' ')
-  const [quota, period] = isTwo ? words('cpu.max') : [...words('cpu.cfs_quota_us'), ...words('cpu.cfs_period_us')]
-  return { quota: Number(quota) || -1, period: Number(period) }
+/** Without the controller nothing is asked: that it lacks is told when it is to be set. */
+function cpuOf(group: Group): { quota: number; period: number } {
+  const [quota, period] = (cpuMax(group) ?? 'max 0').split(' ')
+  return { quota: quota === 'max' ? -1 : Number(quota), period: Number(period) }
 }
 
 /** As `runc list` has it. */

@@ -3,13 +3,13 @@ import { mkdirSync, openSync, readdirSync, readFileSync, writeFileSync } from 'n
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import {
-  allProcesses, below, cgroup, DEFAULT_DEVICES, devices, exists, findTree, freeze, get, kill, limited, pids, prepare, processes,
-  remove, roots, type Group,
+  allProcesses, below, cgroup, cpuMax, DEFAULT_DEVICES, devices, exists, findTree, freeze, get, kill, limited, pids, prepare, processes,
+  put, remove, roots, type Group,
 } from '@pocker/cgroup'
 import { chroot } from '@pocker/chroot'
 import { pid } from '@pocker/pid'
 import {
-  AT_FDCWD, command, foreground, mknod, namespaces, open, O_RDWR, plan, run, spawn, umask, type Child, type Finished, type Isolation,
+  AT_FDCWD, callAll, command, foreground, mknod, namespaces, open, O_RDWR, plan, run, spawn, umask, type Child, type Finished, type Isolation,
 } from '@pocker/syscalls'
 import { busybox, rootTest } from '@pocker/testing'
 
@@ -71,6 +71,20 @@ rootTest(test, 'groups that are missing on the way are made for members, and tho
   prepare(tree, `${path}/a/b`)
   const { stdout, stderr } = await inside(group, 'mount -t proc proc /proc; grep Cpus_allowed_list /proc/self/status; umount /proc')
   assert.match(stdout, tree.v1['cpuset'] ? /\t0$/m : /\t/, stderr)
+})
+
+rootTest(test, 'a quota is read back in the words of version 2', async () => {
+  const group = newGroup()
+  const child = await busy(group)
+  try {
+    for (const words of ['20000 50000', 'max 50000']) {
+      callAll(put(group, { 'cpu.max': words }))
+      assert.is(cpuMax(group), words)
+    }
+  } finally {
+    await remove(group)
+    await child.wait()
+  }
 })
 
 rootTest(test, 'nobody is moved out of his group for the sake of one below it', async () => {

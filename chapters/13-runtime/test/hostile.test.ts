@@ -56,7 +56,10 @@ const LOOK = `look() {
   echo "$found"
 }
 echo ready
-while [ ! -e /dev/shm/stop ]; do for n in /proc/[0-9]*; do look \${n#/proc/}; done; done 2>/dev/null | sort -u
+while [ ! -e /dev/shm/stop ]; do
+  for n in /proc/[0-9]*; do look \${n#/proc/}; done
+  echo >> /dev/shm/rounds
+done 2>/dev/null | sort -u
 echo end`
 
 interface Looker { readonly id: string; readonly pid: number; readonly seen: () => Promise<string[]> }
@@ -76,11 +79,14 @@ async function looker(capabilities: ReturnType<typeof mighty>): Promise<Looker> 
   }
 }
 
-/** Lives beside one who looks: created, started, entered, deleted. */
-function livesBeside({ id, pid }: Looker): void {
+/** Lives beside one who looks: created, looked at while it waits, started, entered, deleted. */
+async function livesBeside({ id, pid }: Looker): Promise<void> {
+  const rounds = (): number => oci.must('exec', id, 'cat', '/dev/shm/rounds').length
   for (let i = 0; i < 12; i++) {
     const other = oci.bundle({ linux: beside(pid) })
     oci.create(other)
+    const before = rounds()
+    await until('one whole look at it', () => rounds() > before + 1)
     oci.must('start', other)
     oci.must('exec', other, 'true')
     oci.must('exec', id, 'true')
@@ -90,7 +96,7 @@ function livesBeside({ id, pid }: Looker): void {
 
 rootTest(test, 'who looks in a loop at those that are created, started and entered finds no program, memory or file of the host', async () => {
   const one = await looker(mighty())
-  livesBeside(one)
+  await livesBeside(one)
   const seen = await one.seen()
   const of = (kind: string): string[] => seen.filter((line) => line.startsWith(`${kind} `)).map((line) => line.slice(kind.length + 1))
   assert.equal(of('exe'), ['/memfd:pocker (deleted)'], 'it saw some on their way, and nothing but our empty file')
@@ -105,7 +111,7 @@ rootTest(test, 'who looks in a loop at those that are created, started and enter
 
 rootTest(test, 'without CAP_SYS_PTRACE, there is nothing to be seen of them at all', async () => {
   const one = await looker({})
-  livesBeside(one)
+  await livesBeside(one)
   assert.equal(await one.seen(), [])
 })
 
@@ -128,12 +134,13 @@ rootTest(test, 'a program has descriptors 0, 1 and 2, whatever its caller had op
 rootTest(test, 'CVE-2019-5736: nothing of the host is behind /proc/PID/exe of one who enters, and the interpreter /proc/self/exe leads nowhere', async () => {
   const before = outside()
   const attack = `echo ready; while [ ! -e /dev/shm/stop ]; do for n in /proc/[0-9]*; do
-    case $(readlink $n/exe) in /bin/busybox|"") ;; *) readlink $n/exe; { echo overwritten >> $n/exe; } && echo written; esac
+    case $(readlink $n/exe) in /bin/busybox|"") ;; *) readlink $n/exe; { echo overwritten >> $n/exe; } && echo written; : > /dev/shm/met; esac
   done; done 2>/dev/null | sort -u`
   const id = oci.bundle({ process: { args: ['sh', '-c', attack], capabilities: mighty() } })
   const { done } = oci.begin({}, 'run', '--bundle', oci.dirOf(id), id)
   await until('it attacks', () => oci.call('exec', id, 'true').code === 0)
   for (let i = 0; i < 30; i++) oci.must('exec', id, 'true')
+  await until('it has attacked one of those who enter', () => oci.call('exec', id, 'test', '-e', '/dev/shm/met').code === 0)
   oci.must('exec', id, 'sh', '-c', 'printf "#!/proc/self/exe\\n" > /dev/shm/loop; chmod 755 /dev/shm/loop; printf "#!/proc/1/exe\\n" > /dev/shm/one')
   assert.match(oci.call('exec', id, '/dev/shm/loop').stderr, /^pocker oci: [^\n]*\n$/)
   oci.must('exec', id, 'touch', '/dev/shm/stop')

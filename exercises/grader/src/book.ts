@@ -23,8 +23,11 @@ export function fileOf(out: string, name: string): string {
   return join(out, FOLDER, `${safe}.json`)
 }
 
+/** A share of a small class may be empty: its folder is there all the same. */
+export const begin = (out: string): void => void mkdirSync(join(out, FOLDER), { recursive: true })
+
 export function save(out: string, result: Result): void {
-  mkdirSync(join(out, FOLDER), { recursive: true })
+  begin(out)
   writeWhole(fileOf(out, result.name), json(result))
 }
 
@@ -44,15 +47,20 @@ export function readResult(file: string): Result | undefined {
   }
 }
 
-/** @returns all results of a folder, by name */
+/** @returns all results of a folder, by name. @throws {SpecError} rather than that one is left out */
 export function results(out: string): Result[] {
   const folder = join(out, FOLDER)
   if (!existsSync(folder)) {
     throw new SpecError(`expected a folder that grade --out has written, got ${out}, which has no ${FOLDER}/`)
   }
-  const files = readdirSync(folder).filter((file) => file.endsWith('.json'))
-  const found = files.map((file) => readResult(join(folder, file))).filter((result) => result !== undefined)
-  return found.toSorted((a, b) => (a.name < b.name ? -1 : 1))
+  const files = readdirSync(folder).filter((file) => file.endsWith('.json')).map((file) => join(folder, file))
+  return files.map(mustRead).toSorted((a, b) => (a.name < b.name ? -1 : 1))
+}
+
+function mustRead(file: string): Result {
+  const found = readResult(file)
+  if (!found) throw new SpecError(`expected a result in ${file}, got something else: remove it, and grade again`)
+  return found
 }
 
 export interface Row {

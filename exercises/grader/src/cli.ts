@@ -7,7 +7,7 @@
 //   grade doctor                                                      what this machine can do
 //
 // Exit code: 0 if all was judged, whatever the points; 1 if something could not be; 2 if the command line is wrong.
-import { existsSync, appendFileSync } from 'node:fs'
+import { appendFileSync, readdirSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { basename, resolve } from 'node:path'
 import { Command, Option } from 'commander'
@@ -22,7 +22,7 @@ import { markdown } from './formats/markdown.ts'
 import { gradeFolder, type Course } from './one.ts'
 import { changes } from './regrade.ts'
 import { isFaulty, type Result } from './result.ts'
-import { run, share, submissions, type Progress } from './run.ts'
+import { mustBeFolder, run, share, submissions, type Progress } from './run.ts'
 import { similar } from './similar.ts'
 import { exercisesVersion, graderVersion } from './versions.ts'
 import { worker } from './worker.ts'
@@ -69,7 +69,7 @@ program.command('class').description('how the class did: which check fails most,
   .argument('<out>', 'what --out has written').option('--json', 'as data')
   .action((out: string, { json }: { json?: true }) => main(() => {
     const view = classView(results(out))
-    console.log(json ? JSON.stringify(view.data, null, 2) : view.lines.join('\n'))
+    console.log(json ? JSON.stringify(view.data, null, 2) : view.lines.map(printable).join('\n'))
     return 0
   }))
 program.command('regrade').description('grade a class again, and tell what changes')
@@ -82,7 +82,7 @@ program.command('similar').description('submissions that are alike; the starters
   .action((dir: string, { least, json, only: wanted }: { least: string; json?: true; only?: string }) => main(async () => {
     const pairs = similar(submissions(dir), select(await exercises(), wanted), number('--least', least) / 100)
     if (json) console.log(JSON.stringify(pairs, null, 2))
-    else for (const { exercise, a, b, overlap } of pairs) console.log(`${percent(overlap).padStart(5)}  ${exercise}  ${a}  ${b}`)
+    else for (const { exercise, a, b, overlap } of pairs) console.log(printable(`${percent(overlap).padStart(5)}  ${exercise}  ${a}  ${b}`))
     return 0
   }))
 program.command('doctor').description('what this machine can do, and what to do about the rest').option('--json', 'as data')
@@ -116,7 +116,7 @@ async function course({ only: wanted }: Pick<Options, 'only'>): Promise<Course> 
 
 async function one(dir: string | undefined, options: Options): Promise<number> {
   if (dir === undefined) throw new SpecError('expected a folder, or --all with a folder of folders; see grade --help')
-  if (!existsSync(dir)) throw new SpecError(`expected the folder of a submission, got ${dir}, which does not exist`)
+  mustBeFolder(dir, 'expected the folder of a submission')
   const result = await gradeFolder({ name: basename(resolve(dir)), folder: dir }, await course(options),
     { ...limits(options), ...(options.unboxed && { unboxed: true }) })
   const text = FORMATS[options.format ?? 'text'](result)
@@ -131,6 +131,8 @@ async function all(options: Options): Promise<number> {
   const { all: dir = '', out, shard } = options
   if (out === undefined) throw new SpecError('--out: expected a folder for the results, got none')
   const found = submissions(dir)
+  const others = readdirSync(dir).filter((name) => !name.startsWith('.') && !found.some((one) => one.name === name))
+  if (others.length > 0) console.error(`passed over, since no folder: ${others.map(printable).join(', ')}`)
   const done = await graded(shard === undefined ? found : share(found, shard), options, out)
   if (!done) return 130
   publish(out)
@@ -144,7 +146,7 @@ async function regrade(dir: string, options: Options): Promise<number> {
   const again = options.dryRun ? `${out}.again` : out
   const done = await graded(submissions(dir), options, again, true)
   if (!done) return 130
-  for (const line of changes(before, done)) console.log(line)
+  for (const line of changes(before, done)) console.log(printable(line))
   publish(again)
   return judged(done)
 }
@@ -179,13 +181,13 @@ function progress(): (result: Result, progress: Progress) => void {
   }
 }
 
-/** A folder's name is a student's: it may hold what steers a terminal. */
 function percent(part: number): string {
   return `${Math.round(part * 100)} %`
 }
 
+/** A folder's name is a student's: it may hold what steers a terminal. */
 function printable(name: string): string {
-  return name.replace(/[^\p{L}\p{N}\p{P}\p{S} ]/gu, '?')
+  return name.replace(/[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu, '?')
 }
 
 function limits({ seconds: text }: Options): { seconds: number } {

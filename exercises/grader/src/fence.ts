@@ -7,7 +7,7 @@
 // Where no groups can be made (an ordinary user), rlimits are what holds: see compute.ts and sandbox.ts.
 // Invariant: the grader's own process is never in it, so what an answer uses up is not the grader's.
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, lstatSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { below, canSet, findTree, prepare, put, remove, roots, type Group, type Tree } from '@pocker/cgroup'
@@ -55,14 +55,18 @@ export function limit(group: Group): void {
 
 /** @param alive whether the grader of this number still works */
 export async function sweep(alive: (pid: number) => boolean): Promise<void> {
-  for (const copy of readdirSync(tmpdir()).filter((name) => name.startsWith(COPY))) {
-    if (!alive(Number(copy.slice(COPY.length).split('-')[0]))) rmSync(join(tmpdir(), copy), { recursive: true, force: true })
+  const isLeft = (name: string, prefix: string): boolean => {
+    const pid = name.startsWith(prefix) ? ownerHere(name.slice(prefix.length)) : undefined
+    return pid !== undefined && !alive(pid)
+  }
+  for (const copy of readdirSync(tmpdir()).filter((name) => isLeft(name, COPY)).map((name) => join(tmpdir(), name))) {
+    const owner = lstatSync(copy, { throwIfNoEntry: false })?.uid
+    if (owner === process.geteuid?.()) rmSync(copy, { recursive: true, force: true })
   }
   if (process.geteuid?.() !== 0) return
   const tree = findTree()
-  for (const name of below({ tree, path: PARENT }).filter((one) => one.startsWith(GRADE))) {
-    const pid = ownerHere(name.slice(GRADE.length))
-    if (pid !== undefined && !alive(pid)) await remove({ tree, path: join(PARENT, name) })
+  for (const name of below({ tree, path: PARENT }).filter((one) => isLeft(one, GRADE))) {
+    await remove({ tree, path: join(PARENT, name) })
   }
 }
 

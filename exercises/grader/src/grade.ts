@@ -17,7 +17,7 @@ import { places } from './places.ts'
 import type { CheckResult, ExerciseResult } from './result.ts'
 import { bundle } from './submission.ts'
 import { computeUnboxed } from './unboxed.ts'
-import { Failure, Lacks, Late } from './verdict.ts'
+import { Failure, Lacks, Late, told, type Difference } from './verdict.ts'
 
 export interface Options {
   /** The course's folder. */
@@ -80,13 +80,16 @@ async function judge(
     await check.run(await context)
     return [{ ...base, verdict: 'pass', earned: points }, false]
   } catch (error) {
-    const message = (error as Error).message
+    const message = told((error as Error).message)
     if (error instanceof Lacks) return [{ ...base, verdict: 'skip', earned: 0, message }, false]
     if (!(error instanceof Failure)) return [{ ...base, verdict: 'error', earned: 0, message }, false]
     const anchor = `chapters/${chapter}/README.md#${lesson}`
-    return [{ ...base, verdict: 'fail', earned: 0, message, ...error.difference, hint, lesson: anchor }, error instanceof Late]
+    return [{ ...base, verdict: 'fail', earned: 0, message, ...toldOf(error.difference), hint, lesson: anchor }, error instanceof Late]
   }
 }
+
+const toldOf = (difference: Difference): Difference =>
+  Object.fromEntries(Object.entries(difference).map(([name, text]) => [name, told(text as string)]))
 
 /** The answer is bundled once for all its checks; if that fails, it fails each of them. */
 function prepare({ chapter, name, maps }: Found, file: string, options: Options, { enter }: Fence): Promise<Context> {

@@ -8,10 +8,11 @@
 import { createHash } from 'node:crypto'
 import {
   closeSync, constants, fstatSync, lstatSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync,
-  writeFileSync,
+  writeFileSync, type Dirent,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join, relative } from 'node:path'
+import { dirname, join } from 'node:path'
+import { ownedName } from '@pocker/pid'
 import type { Found } from './exercises.ts'
 import { MOST_BYTES, unreadable } from './submission.ts'
 
@@ -36,22 +37,27 @@ export const COPY = 'pocker-handed-'
 type Wanted = Pick<Found, 'id' | 'chapter' | 'name'>
 
 export function take(folder: string, exercises: readonly Wanted[]): HandedIn {
-  const copy = mkdtempSync(join(tmpdir(), `${COPY}${process.pid}-`))
+  const copy = mkdtempSync(join(tmpdir(), COPY + ownedName('')))
   const answers = new Map<string, Answer>()
   const hash = createHash('sha256')
-  const copied = new Set<string>()
+  const [copied, searched] = [new Set<string>(), new Set<string>()]
+  const has = (path: string): boolean => {
+    const bytes = copied.has(path) ? undefined : readSmall(join(folder, path))
+    if (bytes) {
+      mkdirSync(join(copy, dirname(path)), { recursive: true })
+      writeFileSync(join(copy, path), bytes)
+      hash.update(JSON.stringify([path, bytes.length])).update(bytes)
+      copied.add(path)
+    }
+    return copied.has(path)
+  }
   for (const { id, chapter, name } of exercises) {
     const at = place(folder, chapter, name)
-    const refused = reason(folder, at)
+    const refused = reason(folder, at) ?? (has(at) ? undefined : `${CLOSED}: ${at}`)
     const beside = dirname(at)
-    if (refused === undefined && !copied.has(beside)) {
-      copied.add(beside)
-      for (const [path, bytes] of sources(join(folder, beside))) {
-        const to = join(copy, beside, path)
-        mkdirSync(dirname(to), { recursive: true })
-        writeFileSync(to, bytes)
-        hash.update(JSON.stringify([join(beside, path), bytes.length])).update(bytes)
-      }
+    if (refused === undefined && !searched.has(beside)) {
+      searched.add(beside)
+      sources(folder, beside).forEach(has)
     }
     hash.update(JSON.stringify([id, at, refused ?? '']))
     answers.set(id, { file: join(copy, at), ...(refused !== undefined && { refused }) })
@@ -70,41 +76,67 @@ function place(folder: string, chapter: string, name: string): string {
     ?? possible.find((path) => kind(join(folder, dirname(path))) !== undefined) ?? `${name}.ts`
 }
 
+const CLOSED = 'expected a file that can be read, got one that is closed to the grader'
+
 /** @returns why the answer is not to be opened: no such file, a link on the way to it, no file, too long */
 function reason(folder: string, path: string): string | undefined {
   const steps = path.split('/').map((_, i, parts) => parts.slice(0, i + 1).join('/'))
   const link = steps.find((step) => kind(join(folder, step)) === 'link')
   if (link !== undefined) return `expected a file, got a symbolic link: ${link}`
-  if (kind(join(folder, path)) === undefined) return `expected an answer in ${path}, got no such file`
+  const found = kind(join(folder, path))
+  if (found === undefined) return `expected an answer in ${path}, got no such file`
+  if (found === 'closed') return `${CLOSED}: ${path}`
   const wrong = unreadable(join(folder, path))
   return wrong && `${wrong}: ${path}`
 }
 
-function kind(path: string): 'link' | 'other' | undefined {
-  const found = lstatSync(path, { throwIfNoEntry: false })
-  return found && (found.isSymbolicLink() ? 'link' : 'other')
+function kind(path: string): 'link' | 'other' | 'closed' | undefined {
+  try {
+    return lstatSync(path).isSymbolicLink() ? 'link' : 'other'
+  } catch (error) {
+    if (!isTheirs(error)) throw error
+    return error.code === 'EACCES' ? 'closed' : undefined
+  }
 }
 
-/** @returns the sources in a folder and below it, by their names; others are not there for the answer */
-function sources(folder: string): (readonly [string, Buffer])[] {
-  const found: (readonly [string, Buffer])[] = []
+/** A folder may hold anything, be closed to us, and change while it is read: none of that is a fault of the grader. */
+function isTheirs(error: unknown): error is NodeJS.ErrnoException {
+  return ['ENOENT', 'ENOTDIR', 'EACCES', 'EPERM', 'ELOOP', 'ENXIO'].includes((error as NodeJS.ErrnoException).code ?? '')
+}
+
+/** @returns the sources in a folder, and then those below it; others are not there for the answer */
+function sources(folder: string, beside: string): string[] {
+  const found: string[] = []
   const walk = (dir: string, depth: number): void => {
-    const entries = readdirSync(dir, { withFileTypes: true }).toSorted((a, b) => (a.name < b.name ? -1 : 1))
-    for (const entry of entries) {
-      const path = join(dir, entry.name)
-      if (entry.isDirectory() && depth < MOST_DEPTH && !NOT_OURS.test(entry.name)) walk(path, depth + 1)
-      if (!entry.isFile() || !SOURCE.test(entry.name) || found.length >= MOST_FILES) continue
-      const bytes = readSmall(path)
-      if (bytes) found.push([relative(folder, path), bytes])
+    const entries = entriesOf(join(folder, dir)).toSorted((a, b) => (a.name < b.name ? -1 : 1))
+    for (const { name } of entries.filter((entry) => entry.isFile() && SOURCE.test(entry.name))) {
+      if (found.length < MOST_FILES) found.push(join(dir, name))
     }
+    const folders = entries.filter((entry) => entry.isDirectory() && !NOT_OURS.test(entry.name))
+    for (const { name } of depth < MOST_DEPTH ? folders : []) walk(join(dir, name), depth + 1)
   }
-  walk(folder, 0)
+  walk(beside, 0)
   return found
+}
+
+function entriesOf(folder: string): Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true })
+  } catch (error) {
+    if (!isTheirs(error)) throw error
+    return []
+  }
 }
 
 /** Of a regular file, which might be another by now. */
 function readSmall(path: string): Buffer | undefined {
-  const fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+  let fd: number
+  try {
+    fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+  } catch (error) {
+    if (!isTheirs(error)) throw error
+    return undefined
+  }
   try {
     const found = fstatSync(fd)
     return found.isFile() && found.size <= MOST_BYTES ? readFileSync(fd) : undefined

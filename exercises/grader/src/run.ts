@@ -8,11 +8,11 @@
 // result is not there. A process that ends or hangs is replaced, its submission tried once more, and then called an error.
 // Invariant: what is in out/results/ was graded with these versions, or is graded again; nothing else is lost or done twice.
 import { fork, type ChildProcess } from 'node:child_process'
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { SpecError } from '@pocker/syscalls'
-import { kept, save } from './book.ts'
+import { begin, kept, save } from './book.ts'
 import { sweep } from './fence.ts'
 import { take } from './handed.ts'
 import { faulty, type Course, type Submitted } from './one.ts'
@@ -40,12 +40,21 @@ const TRIES = 2
 /** Seconds: no submission of the whole course takes as long. */
 const DEADLINE = 1800
 
-/** @throws {SpecError} if there is no such folder */
+/** @throws {SpecError} if there is no such folder, or none in it */
 export function submissions(folder: string): Submitted[] {
-  if (!existsSync(folder)) throw new SpecError(`--all: expected a folder of submissions, got ${folder}, which does not exist`)
-  return readdirSync(folder, { withFileTypes: true })
+  mustBeFolder(folder, '--all: expected a folder of submissions')
+  const found = readdirSync(folder, { withFileTypes: true })
     .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.')).map(({ name }) => name).toSorted()
-    .map((name) => ({ name, folder: join(folder, name) }))
+  if (found.length === 0) throw new SpecError(`--all: expected a folder for each submission in ${folder}, got none`)
+  const unreadable = found.find((name) => !existsSync(join(folder, name)))
+  if (unreadable !== undefined) throw new SpecError(`--all: expected names in UTF-8, got ${unreadable} in ${folder}: rename it`)
+  return found.map((name) => ({ name, folder: join(folder, name) }))
+}
+
+/** @throws {SpecError} that begins with what was expected */
+export function mustBeFolder(path: string, expected: string): void {
+  const found = statSync(path, { throwIfNoEntry: false })
+  if (!found?.isDirectory()) throw new SpecError(`${expected}, got ${path}, which ${found ? 'is none' : 'does not exist'}`)
 }
 
 /** @param part `i/n`, from 1 to n. @throws {SpecError} */
@@ -60,6 +69,7 @@ interface Task { readonly submitted: Submitted; readonly digest: string; tries: 
 export async function run(submitted: readonly Submitted[], course: Course, options: RunOptions): Promise<Result[]> {
   const { out, jobs, force = false, onResult = () => {}, signal } = options
   await sweep(isAlive)
+  begin(out)
   const finished: Result[] = []
   const tasks: Task[] = []
   const finish = (result: Result, reused: boolean): void => {

@@ -31,3 +31,16 @@ export class Lacks extends Error {
 export function same(seen: string, expected: string, message: string): void {
   if (seen !== expected) throw new Failure(message, { expected, seen })
 }
+
+/** Characters of a text that is told. */
+const LONGEST = 2000
+
+/**
+ * What a stranger's program has said, in one line: it begins no line of a report, steers no terminal and fills no disk.
+ * Control characters, and those that change the direction of what is behind them, are shown by their numbers.
+ */
+export function told(text: string): string {
+  const shown = text.slice(0, LONGEST).replaceAll('\n', '\\n')
+    .replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, (char) => `\\u{${char.codePointAt(0)?.toString(16)}}`)
+  return text.length > LONGEST ? `${shown}… (${text.length} characters)` : shown
+}

@@ -49,6 +49,28 @@ export const ATTACKS: readonly Attack[] = [
       shell('dd if=/dev/zero of=/tmp/a bs=1M; dd if=/proc/self/mem of=/tmp/b bs=1M; while :; do cat /bin/busybox >> /tmp/c; done')),
   },
   { what: 'fills the disk from node', earned: 4, answer: tried("for (;;) node('fs').appendFileSync('/tmp/pocker-forged', 'x'.repeat(1 << 20))") },
+  {
+    what: 'has files where folders should be', earned: 4,
+    files: (folder) => fill(folder, { 'exercises': '', '02-uts': '', 'hostname.ts': RIGHT }),
+  },
+  {
+    what: 'is one among too many files', earned: 4,
+    files: (folder) => fill(folder, {
+      ...Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`aa/${i}.json`, '{}'])), 'ab.ts': RIGHT, 'hostname.ts': "export * from './ab.ts'",
+    }),
+  },
+  {
+    what: 'has a file whose name is no text', earned: 4, answer: RIGHT,
+    files: (folder) => writeFileSync(Buffer.concat([Buffer.from(`${folder}/`), Buffer.from([0xff]), Buffer.from('.ts')]), ''),
+  },
+  {
+    what: 'says what would clear a screen and write points there', earned: 0, says: /^hostname\(\) threw Error: \\u\{1b\}\[2J\\n4 of 4 \\u\{202e\}$/,
+    answer: "export const hostname = () => { throw new Error('\\x1b[2J\\n4 of 4 \\u202e') }",
+  },
+  {
+    what: 'has a long story to tell', earned: 0, says: /^hostname\(\) threw Error: x{1500,2000}… \(\d+ characters\)$/,
+    answer: "export const hostname = () => { throw new Error('x'.repeat(900_000)) }",
+  },
   { what: 'never ends', earned: 0, says: /did not return within/, answer: first('for (;;);') },
   { what: 'sleeps for ever', earned: 0, says: /did not return within/, answer: first('await new Promise((go) => setTimeout(go, 1e8))') },
   { what: 'prints without end', earned: 0, says: /printed more than|takes all memory/, answer: first("for (;;) await new Promise<void>((go) => process.stdout.write('x'.repeat(65536), () => go()))") },

@@ -64,7 +64,7 @@ export const traces = (): Record<string, unknown> => ({
   mounts: readFileSync('/proc/self/mountinfo', 'utf8').split('\n').filter((line) => line.includes('/pocker/grader/')),
   descriptors: readdirSync('/proc/self/fd').filter((fd) => target(`/proc/self/fd/${fd}`).startsWith('pipe:')).length,
   groups: below({ tree: findTree(), path: '/pocker' }).filter((name) => name.startsWith(`grade-${process.pid}.`)),
-  temporary: readdirSync(tmpdir()).filter((name) => name.startsWith('pocker-answer-') || name.startsWith(`pocker-handed-${process.pid}-`)).toSorted(),
+  temporary: readdirSync(tmpdir()).filter((name) => name.startsWith('pocker-answer-') || name.startsWith(`pocker-handed-${process.pid}.`)).toSorted(),
   children: readdirSync('/proc').filter((pid) => /^\d+$/.test(pid) && parent(pid) === String(process.pid))
     .map(program).filter((name) => name !== 'esbuild'),
 })

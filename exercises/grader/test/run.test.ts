@@ -1,9 +1,11 @@
 // The command `grade`: one submission, a class, parts of it, a run that was killed, and what is used again.
-import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { ownedName } from '@pocker/pid'
 import { csv, fileOf, merge, report, results, run, save, share, type Result } from '@pocker/grader'
 import { command, copyAnswers, course, fill, HALF, inFolder, RIGHT, start } from './class.ts'
 import { traces } from './fixtures.ts'
@@ -40,6 +42,9 @@ test('a command line that asks for what is not there is told so, and ends with 2
   for (const [words, says] of [
     [['/nowhere'], 'expected the folder of a submission, got /nowhere'],
     [['--all', '/nowhere', '--out', '/tmp'], 'got /nowhere, which does not exist'],
+    [['/etc/passwd'], 'expected the folder of a submission, got /etc/passwd, which is none'],
+    [['--all', '/etc/passwd', '--out', '/tmp'], 'got /etc/passwd, which is none'],
+    [['--all', '/proc/self/fdinfo', '--out', '/tmp'], 'expected a folder for each submission in /proc/self/fdinfo, got none'],
     [['/tmp', '--only', '99'], 'got 99'],
     [['merge', '/tmp', '--out', '/tmp'], 'which has no results/'],
     [[], 'see grade --help'],
@@ -49,6 +54,13 @@ test('a command line that asks for what is not there is told so, and ends with 2
     assert.ok(err.startsWith('grade: ') && err.includes(says), err)
   }
 })
+
+test('a submission whose name cannot be written down is not taken for an empty one', () => inFolder(async (dir) => {
+  mkdirSync(Buffer.concat([Buffer.from(`${dir}/`), Buffer.from([0xff])]))
+  const { code, err } = await command('--all', dir, '--out', join(dir, '.out'))
+  assert.is(code, 2)
+  assert.match(err, /^grade: --all: expected names in UTF-8, got [^\n]*: rename it\n$/)
+}))
 
 test('shards put together are the whole, to the byte', () => inFolder(async (dir) => {
   for (let i = 0; i < 5; i++) fill(join(dir, 'class', `s${i}`), { 'hostname.ts': i % 2 ? HALF : RIGHT })
@@ -60,6 +72,30 @@ test('shards put together are the whole, to the byte', () => inFolder(async (dir
   assert.match(out, /^5 submissions in /)
   for (const file of ['gradebook.csv', 'gradebook.json']) assert.is(read(dir, 'merged', file), read(dir, 'whole', file))
   assert.match(read(dir, 'whole/gradebook.csv'), '"s1",2,4,0,2\r\n')
+}))
+
+test('a shard of a small class may be empty; what is no folder is passed over, and named', () => inFolder(async (dir) => {
+  fill(dir, { 'class/one/hostname.ts': RIGHT, 'class/two.zip': '' })
+  const all = ['--all', join(dir, 'class'), ...ONLY]
+  for (const i of [1, 2]) {
+    const { code, err } = await command(...all, '--out', join(dir, `part${i}`), '--shard', `${i}/2`)
+    assert.is(code, 0, err)
+    assert.match(err, /^passed over, since no folder: two\.zip\n/)
+  }
+  const { out } = await command('merge', join(dir, 'part1'), join(dir, 'part2'), '--out', join(dir, 'merged'))
+  assert.match(out, /^1 submissions in /)
+}))
+
+test('copies of graders that are gone are removed: one\'s own, and of this PID namespace', () => inFolder(async (dir) => {
+  const gone = ownedName('').replace(/^\d+/, String(2 ** 22 + 1)) // there is no such process
+  const [mine, elsewhere] = [gone, gone.replace(/\.\d+\.(\d+)-$/, '.1.$1-')].map((name) => join(tmpdir(), `pocker-handed-${name}test`))
+  for (const copy of [mine, elsewhere]) mkdirSync(copy ?? '')
+  try {
+    await run([], course(options.only), { ...options, out: dir })
+    assert.equal([mine, elsewhere].map((copy) => existsSync(copy ?? '')), [false, true])
+  } finally {
+    rmSync(elsewhere ?? '', { recursive: true, force: true })
+  }
 }))
 
 test('a shard is a part, every submission in one of them', () => {
@@ -146,6 +182,8 @@ test('results of different versions, or that disagree, are not put together', ()
   assert.throws(() => merge([join(dir, 'a'), join(dir, 'd')], join(dir, 'c')), /one result for x, got two that differ/)
   save(join(dir, 'e'), { ...made('x', 0), fault: 'power cut' })
   assert.is(merge([join(dir, 'e'), join(dir, 'a')], join(dir, 'c')).rows[0]?.earned, 1)
+  writeFileSync(fileOf(join(dir, 'c'), 'x'), '{"schema":')
+  assert.throws(() => results(join(dir, 'c')), /expected a result in [^ ]*x\.json, got something else: remove it, and grade again/)
 }))
 
 test('a name is no formula, and no path', () => inFolder(async (dir) => {

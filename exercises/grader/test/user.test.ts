@@ -23,8 +23,10 @@ export const hostname = (name: string): any => ({ name, flags: 0x4000000n, child
   { call: 'sethostname', args: [name, Buffer.byteLength(name)] },
 ] })`
 
-rootTest(test, 'an ordinary user grades; an answer that writes into its file system changes nobody else\'s', () => {
-  fill(folder, { 'a/hostname.ts': SPOILS, 'b/hostname.ts': RIGHT })
+rootTest(test, 'an ordinary user grades; an answer that writes into its file system changes nobody else\'s, nor does one that is closed to him', () => {
+  fill(folder, { 'a/hostname.ts': SPOILS, 'b/hostname.ts': RIGHT, 'c/hostname.ts': RIGHT, 'd/02-uts/hostname.ts': RIGHT })
+  fill(join(folder, 'b'), { 'closed/other.ts': '', 'other.ts': '' })
+  for (const path of ['c/hostname.ts', 'd/02-uts', 'b/closed', 'b/other.ts']) chmodSync(join(folder, path), 0)
   let left: string[] = []
   const { status, stderr } = asUser(
     ['sh', '-c', 'exec "$0" "$@" --out "$HOME/out"', process.execPath, GRADE, '--all', folder, '--only', '02/hostname', '--jobs', '1'],
@@ -35,7 +37,7 @@ rootTest(test, 'an ordinary user grades; an answer that writes into its file sys
       assert.ok(readdirSync(join(rootfs, 'bin')).includes('ls'))
     })
   assert.equal([status, left], [0, []], stderr)
-  assert.match(stderr, /^1\/2 {2}a {2}4 of 4\n2\/2 {2}b {2}4 of 4\n/)
+  assert.match(stderr, /^1\/4 {2}a {2}4 of 4\n2\/4 {2}b {2}4 of 4\n3\/4 {2}c {2}0 of 4\n4\/4 {2}d {2}0 of 4\n/)
 })
 
 test.run()

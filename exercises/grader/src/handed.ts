@@ -51,7 +51,7 @@ export function take(folder: string, exercises: readonly Wanted[]): HandedIn {
     }
     return copied.has(path)
   }
-  for (const { id, chapter, name } of exercises) {
+  const takeOne = ({ id, chapter, name }: Wanted): void => {
     const at = place(folder, chapter, name)
     const refused = reason(folder, at) ?? (has(at) ? undefined : `${CLOSED}: ${at}`)
     const beside = dirname(at)
@@ -62,10 +62,15 @@ export function take(folder: string, exercises: readonly Wanted[]): HandedIn {
     hash.update(JSON.stringify([id, at, refused ?? '']))
     answers.set(id, { file: join(copy, at), ...(refused !== undefined && { refused }) })
   }
+  const close = (): void => rmSync(copy, { recursive: true, force: true })
+  try {
+    exercises.forEach(takeOne)
+  } catch (error) {
+    close()
+    throw error
+  }
   return {
-    digest: hash.digest('hex'),
-    answer: ({ id }) => answers.get(id) ?? { file: '', refused: 'expected an answer, got none' },
-    close: () => rmSync(copy, { recursive: true, force: true }),
+    digest: hash.digest('hex'), answer: ({ id }) => answers.get(id) ?? { file: '', refused: 'expected an answer, got none' }, close,
   }
 }
 

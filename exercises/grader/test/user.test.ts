@@ -1,10 +1,11 @@
 // Who grades without root: the same points, and what an answer may do to the sandbox is gone with it.
-import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { ownedName } from '@pocker/pid'
 import { asUser, rootTest } from '@pocker/testing'
 import { fill, RIGHT } from './class.ts'
 
@@ -27,16 +28,20 @@ rootTest(test, 'an ordinary user grades; an answer that writes into its file sys
   fill(folder, { 'a/hostname.ts': SPOILS, 'b/hostname.ts': RIGHT, 'c/hostname.ts': RIGHT, 'd/02-uts/hostname.ts': RIGHT })
   fill(join(folder, 'b'), { 'closed/other.ts': '', 'other.ts': '' })
   for (const path of ['c/hostname.ts', 'd/02-uts', 'b/closed', 'b/other.ts']) chmodSync(join(folder, path), 0)
+  // Of a grader that was root's, and is gone: not his to remove.
+  const copy = join('/tmp', `pocker-handed-${ownedName('').replace(/^\d+/, String(2 ** 22 + 1))}test`)
+  mkdirSync(join(copy, 'of root'), { recursive: true, mode: 0o700 })
   let left: string[] = []
   const { status, stderr } = asUser(
     ['sh', '-c', 'exec "$0" "$@" --out "$HOME/out"', process.execPath, GRADE, '--all', folder, '--only', '02/hostname', '--jobs', '1'],
     { subordinate: false, env: { NO_COLOR: '1' } },
     (home) => {
       const rootfs = join(home, '.cache/pocker/grader/rootfs')
-      left = ['pocker-forged', 'bin/pocker-forged'].filter((name) => existsSync(join(rootfs, name)))
-      assert.ok(readdirSync(join(rootfs, 'bin')).includes('ls'))
+      left = ['pocker-forged', 'bin/pocker-forged', 'bin/ls'].filter((name) => existsSync(join(rootfs, name)))
+      rmdirSync(join(copy, 'of root'))
+      rmdirSync(copy)
     })
-  assert.equal([status, left], [0, []], stderr)
+  assert.equal([status, left], [0, ['bin/ls']], stderr)
   assert.match(stderr, /^1\/4 {2}a {2}4 of 4\n2\/4 {2}b {2}4 of 4\n3\/4 {2}c {2}0 of 4\n4\/4 {2}d {2}0 of 4\n/)
 })
 

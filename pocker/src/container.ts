@@ -7,11 +7,12 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
 import type { Owner } from '@pocker/chroot'
 import { ipc, ipcMounts, joinedShm, parseIpcMode, parseSize } from '@pocker/ipc'
-import { DEFAULT_MOUNTS, mounts, parseMount, parseTmpfs, parseVolume, type Mount } from '@pocker/mount'
+import { DEFAULT_MOUNTS, mounts, parseMount, parseOptions, parseTmpfs, parseVolume, type Mount } from '@pocker/mount'
 import { net, parseNetwork } from '@pocker/net'
 import { findInit, init, parsePidMode, pid } from '@pocker/pid'
 import {
-  because, command, DEFAULT_PATH, dieWithParent, foreground, plan, SpecError, type Isolation, type Json, type Plan,
+  because, command, DEFAULT_PATH, dieWithParent, foreground, MS_SHARED, MS_SLAVE, plan, SpecError, type Isolation, type Json,
+  type Plan,
 } from '@pocker/syscalls'
 import { checkOffsets, clocks, parseOffset, time } from '@pocker/time'
 import { borrow, choose, parseIdMap, parseUserns, surroundings, user, type Choice, type UserSpec } from '@pocker/user'
@@ -107,12 +108,17 @@ export function isolations(image: Image, words: readonly string[], options: Opti
   if (argv.length === 0) throw new SpecError('command: expected a program to run, got none; add one behind the image')
   const modes = { pid: parsePidMode(options.pid), ipc: parseIpcMode(options.ipc), network: parseNetwork(options.network) }
   if (process.geteuid?.() !== 0) refuseWithoutRoot(modes, options)
+  if (users && typeof modes.pid === 'object') {
+    throw new SpecError(`--pid: expected no user namespace beside it, which could mount no /proc, got --pid ${options.pid}`)
+  }
   const shared = { mode: modes.ipc, ...(options.shmSize !== undefined && { shmSize: parseSize(options.shmSize) }) }
   const defaults = [...(privileged ? DEFAULT_MOUNTS.map(writable) : DEFAULT_MOUNTS), ...ipcMounts(shared)]
-  const given = [...allowed.mounts, ...userMounts(options)]
+  const given = outerFirst([...allowed.mounts, ...userMounts(options)])
   const places = new Set(given.map(({ destination }) => destination)) // what the user puts there replaces ours
-  const list = [...defaults.filter(({ destination }) => !places.has(destination)), ...given]
-  const reaper = options.init && init(findInit())
+  const replaced = (place: string): boolean => places.has(place) || (places.has('/dev') && place.startsWith('/dev/'))
+  const list = [...defaults.filter(({ destination }) => !replaced(destination)), ...given]
+  const follows = given.some(({ options: words = [] }) => FOLLOWING.has(parseOptions(words).propagation))
+  const reaper = options.init && modes.pid === 'private' && init(findInit()) // elsewhere there is one, and orphans are not ours
   const hostname = options.hostname ?? id
   const offsets = timeOffsets(options)
   const own = { pid: isOwn(modes.pid), net: isOwn(modes.network), ipc: isOwn(modes.ipc) }
@@ -128,6 +134,7 @@ export function isolations(image: Image, words: readonly string[], options: Opti
     ...(reaper ? [reaper.held] : []),
     mounts({
       root: { ...root, ...(options.readOnly && { readonly: true }) },
+      ...(follows && { rootfsPropagation: 'rslave' }),
       ...(privileged && { maskedPaths: [], readonlyPaths: [] }),
       ...(users || within ? borrow(list, own) : { mounts: list }),
       ...(pivot && { change: 'left' }),
@@ -156,7 +163,7 @@ function answeredTime({ boottime, monotonic }: ReturnType<typeof timeOffsets>, a
 /** Of a privileged container. */
 const writable = (mount: Mount): Mount => ({ ...mount, options: mount.options?.filter((word) => word !== 'ro') ?? [] })
 
-const isOwn = (mode: Modes[keyof Modes]): boolean => typeof mode === 'string' && mode !== 'host'
+const isOwn = (mode: Modes[keyof Modes]): boolean | 'other' => (typeof mode === 'string' ? mode !== 'host' : 'other')
 
 /** Docker refuses a name in the host's own namespace: it would rename the machine. */
 function names({ uts: mode, hostname: given }: Options, hostname: string): Isolation {
@@ -189,12 +196,18 @@ function refuseWithoutRoot(modes: Modes, { boottime, monotonic }: Options): void
   if (clock) throw new SpecError(`--${clock}: expected root to shift a clock, got an ordinary user`)
 }
 
-/** The mounts that the flags ask for, outer places before those within them. */
-function userMounts({ volume, mount, tmpfs }: Options): Mount[] {
-  const depth = ({ destination }: Mount): number => destination.split('/').filter(Boolean).length
-  return [...volume.map(parseVolume), ...mount.map(parseMount), ...tmpfs.map(parseTmpfs)]
+/** A copy made among private mounts is cut off from the host's, whatever it is made afterwards. */
+const FOLLOWING = new Set([MS_SLAVE, MS_SHARED])
+
+/** The mounts that the flags ask for. */
+const userMounts = ({ volume, mount, tmpfs }: Options): Mount[] =>
+  [...volume.map(parseVolume), ...mount.map(parseMount), ...tmpfs.map(parseTmpfs)]
     .map((entry) => (isFile(entry.source) ? { ...entry, file: true } : entry))
-    .toSorted((a, b) => depth(a) - depth(b))
+
+/** Places before those within them. */
+function outerFirst(list: readonly Mount[]): Mount[] {
+  const depth = ({ destination }: Mount): number => destination.split('/').filter(Boolean).length
+  return list.toSorted((a, b) => depth(a) - depth(b))
 }
 
 /** The place of a file has to be a file too. A source that is missing is told when the container starts. */

@@ -58,6 +58,9 @@ function tell(error: unknown): void {
 }
 
 function remedy(error: SpecError | SyscallError): string {
+  // The kernel's answer for a PID namespace that nobody can be born in any more, too. @see pid_namespaces(7)
+  const isClone = error instanceof StartError && error.by === 'clone'
+  if (isClone && error.code === 'ENOMEM') return '; if it joins a PID namespace, process 1 there has ended'
   if (error.code !== 'EPERM' || process.geteuid?.() === 0) return ''
   return '; an ordinary user may not do that, or this machine forbids it: see pocker doctor'
 }

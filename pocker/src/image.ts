@@ -3,7 +3,7 @@
 //
 //   const { image, release } = await lend('busybox', id, owner)   → its root, its users, its config; until release()
 //   await look('busybox', owner)                                → the same, to look at: nothing is made
-import { existsSync } from 'node:fs'
+import { chmodSync, existsSync, statSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { busyboxRootfs, checkRootfs, type Owner } from '@pocker/chroot'
@@ -120,11 +120,15 @@ function pathOf(name: string, owner?: Owner): string {
   throw new SpecError(`image: expected busybox, or the path of an unpacked root file system such as ./rootfs, ${who}, got ${name}`)
 }
 
+/** Others may pass through, and see no name. What is closed in there stays closed. */
+const PASS = 0o011
+
 /** Makes busybox's if it is not there yet. */
 export async function ensureDirectory(name: string, owner?: Owner): Promise<Image> {
   const image = directory(name, owner)
   if (!isPath(name)) {
     const { made, source } = await busyboxRootfs(image.root.path, owner)
+    if (owner) chmodSync(pockerRoot(), statSync(pockerRoot()).mode | PASS) // its owner has to get there
     if (made) say(`${name}: not here yet, so it is made from Debian's package ${source}`)
   }
   checkRootfs(image.root.path)

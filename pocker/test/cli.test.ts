@@ -117,12 +117,29 @@ rootTest(test, 'volumes, mounts and tmpfs, and a root that nothing can change', 
   for (const name of ['data', 'm', 'made', 'etc/one', 'run']) rmSync(join(await busybox(), name), { recursive: true, force: true })
 })
 
+rootTest(test, 'a volume follows its source if it is asked to, among shared mounts of the host\'s', async () => {
+  const host = 'mount -t tmpfs none "$0" && mount --make-shared "$0" && exec "$@"'
+  const line = async (...words: string[]): Promise<string> => spawnSync('unshare', ['--mount', '--propagation', 'private', 'sh', '-c', host, dir,
+    process.execPath, bin, 'run', '-v', [dir, '/tmp', ...words].join(':'), await busybox(), 'grep', ' /tmp ', '/proc/self/mountinfo'],
+  { encoding: 'utf8', env: { ...env(), POCKER_ROOT: '/nowhere' } }).stdout
+  assert.match(await line('rslave'), /^(\S+ ){6}master:\d+ - /)
+  assert.match(await line('ro,rshared'), /^(\S+ ){6}shared:\d+ master:\d+ - /)
+  assert.match(await line('rprivate'), /^(\S+ ){6}- /)
+  assert.match(await line(), /^(\S+ ){6}- /)
+})
+
+rootTest(test, 'whoever puts something at /dev has that, and nothing of ours below it; devices that he names come into it', async () => {
+  const script = 'cut -d " " -f 5 /proc/self/mountinfo | grep "^/dev" | sort; head -c 1 /dev/nothing | wc -c'
+  const { stdout } = await inBusybox((rootfs) => ['run', '--device', '/dev/zero:/dev/nothing', '--tmpfs', '/dev/:dev', rootfs, 'sh', '-c', script])
+  assert.is(stdout, '/dev\n/dev/nothing\n1\n')
+})
+
 rootTest(test, 'shared memory of its own, of the size asked for, or the host\'s', async () => {
   const size = 'df /dev/shm | tail -1 | tr -s " " | cut -d " " -f 2; readlink /proc/self/ns/ipc'
   const own = (await inBusybox((rootfs) => ['run', '--shm-size', '1m', rootfs, 'sh', '-c', size])).stdout.split('\n')
   const hosts = (await inBusybox((rootfs) => ['run', '--ipc', 'host', rootfs, 'sh', '-c', size])).stdout.split('\n')
   assert.is(own[0], '1024')
-  assert.is((await inBusybox((rootfs) => ['run', '--tmpfs', '/dev/shm:size=2m', rootfs, 'sh', '-c', size])).stdout.split('\n')[0], '2048')
+  assert.is((await inBusybox((rootfs) => ['run', '--tmpfs', '/dev/shm/:size=2m', rootfs, 'sh', '-c', size])).stdout.split('\n')[0], '2048')
   assert.is.not(own[1], readlinkSync('/proc/self/ns/ipc'))
   assert.is(hosts[1], readlinkSync('/proc/self/ns/ipc'))
 })
@@ -178,6 +195,31 @@ rootTest(test, 'the program is process 1, sees only its own, and shares those of
   child.kill('SIGKILL')
   await once(child, 'close')
   assert.match(shared.stdout, /^ +1 root +sh -c echo ready; read line\n +\d+ root +ps\n$/m)
+})
+
+rootTest(test, 'an init is for a process 1; where another one is, it is left out', async () => {
+  const result = await inBusybox((rootfs) => ['run', '--init', '--pid', 'host', rootfs, 'echo', 'here'])
+  assert.equal(result, { status: 0, stdout: 'here\n', stderr: '' })
+})
+
+rootTest(test, 'nobody joins the processes of one whose process 1 has ended, and is told so', async () => {
+  // A process 1 that nobody waits for: its parent becomes a program that does not.
+  const other = spawn('unshare', ['--pid', 'sh', '-c', 'sleep 600 & echo $!; exec sleep 600'], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const until = async (pid: unknown, state: RegExp): Promise<void> => {
+    while (!state.test(readFileSync(`/proc/${pid}/status`, 'utf8'))) await new Promise((resolve) => { setImmediate(resolve) })
+  }
+  try {
+    const number = Number((await once(other.stdout.setEncoding('utf8'), 'data'))[0])
+    await until(other.pid, /^Name:\tsleep$/m)
+    process.kill(number, 'SIGKILL')
+    await until(number, /^State:\tZ/m)
+    const { status, stderr } = await inBusybox((rootfs) => ['run', '--pid', `container:${number}`, rootfs, 'true'])
+    assert.match(stderr, /^pocker: clone3\(.*\): ENOMEM \(cannot allocate memory\): make the container; if it joins a PID namespace, process 1 there has ended\n$/)
+    assert.is(status, 125)
+  } finally {
+    other.kill('SIGKILL')
+    await once(other, 'close')
+  }
 })
 
 rootTest(test, 'kill -9 of pocker takes the container with it, whoever it runs as', async () => {

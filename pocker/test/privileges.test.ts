@@ -99,6 +99,7 @@ rootTest(test, 'bad input: one line each, and nothing is started', async () => {
     [['--uidmap', '0:0:10', '--uidmap', '5:90:10'], /^pocker: uidMappings: expected ranges that do not overlap, got 0:0:10 and 5:90:10\n$/],
     [['--boottime', 'soon'], /^pocker: --boottime: expected an offset such as \+30d/], [['--boottime', '-9999d'], /^pocker: --boottime: expected a clock that stays/],
     [['--network', 'container:999999999'], /^pocker: openat\(.*\/proc\/999999999\/ns\/net".*\): ENOENT/],
+    [['--uidmap', '0:100000:10', '--pid', 'container:1'], /^pocker: --pid: expected no user namespace beside it, .*, got --pid container:1\n$/],
     [['--cgroup-parent', '/a/../b'], /^pocker: --cgroup-parent: expected a path such as/],
     [['--device-read-bps', '/dev/null:1m'], /^pocker: \/dev\/null: expected a block device, got something else\n$/],
   ]

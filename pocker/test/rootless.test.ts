@@ -1,4 +1,5 @@
 // Containers of an ordinary user.
+import { spawnSync } from 'node:child_process'
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -66,6 +67,12 @@ rootTest(test, 'step and explain work for him as well', () => {
   assert.ok(steps.some(({ call, by }) => call === 'setresuid' && by === 'user'))
   const { stdout } = pocker(['explain', 'run', 'busybox', 'true'], {}, (home) => assert.not.ok(existsSync(join(home, '.local'))))
   assert.match(stdout, new RegExp(`newuidmap \\{pid\\} 0 ${USER.uid} 1 1 ${USER.subordinate.start} ${USER.subordinate.size} `))
+})
+
+rootTest(test, 'what doctor looks at, no other command reads', () => {
+  const { stderr } = spawnSync('strace', ['-f', '-e', 'trace=openat', process.execPath, bin, '--version'], { encoding: 'utf8' })
+  assert.match(stderr, /pocker\.mjs/)
+  assert.not.match(stderr, /\/etc\/subuid/)
 })
 
 rootTest(test, 'doctor says what he can have', () => {

@@ -4,9 +4,10 @@
 //   attach('mount', 'place')              → the step that attaches one descriptor to the other
 //
 // An image can contain a symbolic link where a mount is to go (/proc → /etc of the host), and a process that shares the
-// directory can swap one in at any moment (CVE-2021-30465). So no path is ever resolved twice, and none outside the root:
-// openat2 walks it once, within the root, and from then on only the descriptor counts.
+// directory can swap one in at any moment (CVE-2021-30465). So no path is resolved outside the root: openat2 walks it within
+// the root, and what is made or attached there is made or attached by the descriptor that it gave.
 // Invariant: these steps change nothing outside the root, whatever it holds.
+import { resolve } from 'node:path'
 import {
   AT_FDCWD, because, fsconfig, fscreate, fsmount, fsopen, mayFail, mkdirAt, mkfileAt, moveMount, MS_PRIVATE, openInRoot, openTree,
   setMountAttributes, SpecError, type Fd, type Syscall,
@@ -16,14 +17,13 @@ import type { Options } from './options.ts'
 /** What is to be at the place of a mount: a directory, or a file for a file. */
 export type Kind = 'directory' | 'file'
 
-/** @returns the parts of an absolute path. @throws {SpecError} if it is none, or the root itself */
+/** @returns the parts of an absolute path. @throws {SpecError} if it is none, or the root itself, however it is written */
 export function partsOf(what: string, path: string): string[] {
   if (!path.startsWith('/') || path.includes('\0')) {
     throw new SpecError(`${what}: expected an absolute path, got ${JSON.stringify(path)}`)
   }
-  const parts = path.split('/').filter((part) => part && part !== '.')
-  if (parts.length === 0) throw new SpecError(`${what}: expected a place below /, got ${path}`)
-  return parts
+  if (resolve(path) === '/') throw new SpecError(`${what}: expected a place below /, got ${path}`)
+  return path.split('/').filter((part) => part && part !== '.')
 }
 
 /**
@@ -49,14 +49,15 @@ export function target(as: string, path: string, kind: Kind): Syscall[] {
 
 /** A new file system as a mount that is not attached yet, under the name `as`. */
 // region filesystem
-export function filesystem(as: string, type: string, source: string, { set, data }: Options): Syscall[] {
+export function filesystem(as: string, type: string, source: string, { set, all, propagation, data }: Options): Syscall[] {
   const fs: Fd = { resultOf: `${as}:fs` }
   return [
     { ...fsopen(type), as: `${as}:fs` },
     ...(source ? [fsconfig(fs, 'source', source)] : []),
     ...data.map(([key, value]) => fsconfig(fs, key, value)),
     because('make it', fscreate(fs)),
-    { ...fsmount(fs, set), as },
+    { ...fsmount(fs, (set & ~all.clear) | all.set), as }, // nothing is mounted below it: what is for all below is for it
+    ...(propagation ? [setMountAttributes({ resultOf: as }, { propagation }, false)] : []),
   ]
 }
 // endregion

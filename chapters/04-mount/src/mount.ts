@@ -57,7 +57,7 @@ export interface MountSpec {
 /** What every container gets. @see Docker's default spec */
 export const DEFAULT_MOUNTS: readonly Mount[] = [
   { destination: '/proc', type: 'proc', source: 'proc', options: ['nosuid', 'noexec', 'nodev'] },
-  { destination: '/dev', type: 'tmpfs', source: 'tmpfs', options: ['nosuid', 'strictatime', 'mode=755', 'size=64k'] },
+  { destination: '/dev', type: 'tmpfs', source: 'tmpfs', options: ['nosuid', 'strictatime', 'mode=755', 'size=65536k'] },
   {
     destination: '/dev/pts', type: 'devpts', source: 'devpts',
     options: ['nosuid', 'noexec', 'newinstance', 'ptmxmode=0666', 'mode=0620'],
@@ -71,15 +71,17 @@ export function mounts(spec: MountSpec): Isolation {
   const { root, mounts: list = DEFAULT_MOUNTS, maskedPaths = MASKED, readonlyPaths = READ_ONLY, within = [] } = spec
   if (!root.path) throw new SpecError('root.path: expected the path of a directory, got ""')
   if (!spec.stacked) refuseDuplicates(list)
+  const held = list.map(({ destination, made }, i) => ({ at: placeOf(destination), as: made ?? `mount ${i}` }))
   return {
     name: 'mount',
     flags: CLONE_NEWNS,
     child: [
       ...rootMount(root, spec.rootfsPropagation),
       because('modes as they are written', umask(0)),
+      ...list.flatMap(copied),
       ...list.flatMap((entry, i) => mountSteps(entry, i, spec.devices)),
-      ...masked(maskedPaths),
-      ...readonly(readonlyPaths),
+      ...masked(maskedPaths, held),
+      ...readonly(readonlyPaths, held),
       ...within,
       ...(root.readonly ? [readonlyRoot()] : []),
       ...CHANGES[spec.change ?? 'pivot'](),
@@ -130,31 +132,44 @@ const CHANGES = { pivot, move, left: (): Syscall[] => [] } as const
 const readonlyRoot = (): Syscall =>
   because('the root itself, read-only', setMountAttributes({ resultOf: 'root' }, { set: MOUNT_ATTR_RDONLY }, false))
 
-/** What is needed for one entry: a mount, its place, and the two put together. */
-function mountSteps(entry: Mount, index: number, how: MountSpec['devices']): Syscall[] {
-  const { destination, type = 'none', source = '', options: words = [], file = false, made } = entry
-  const options = parseOptions(words)
-  const isBind = options.bind || type === 'bind'
-  if (isBind && !source.startsWith('/')) {
+const isBind = ({ type, options = [] }: Mount): boolean => type === 'bind' || parseOptions(options).bind
+
+/**
+ * What is bound. All copies come before the first mount is attached: a source may be a directory that the root lies in, and
+ * the copy would have the root's /proc in it a second time, with nothing masked.
+ */
+function copied(entry: Mount, index: number): Syscall[] {
+  const { source = '', options = [], made } = entry
+  if (!isBind(entry)) return []
+  if (!source.startsWith('/')) {
     throw new SpecError(`mounts[${index}].source: expected an absolute path to bind, got ${JSON.stringify(source)}`)
   }
+  return made ? [] : bind(`mount ${index}`, source, parseOptions(options))
+}
+
+/** What is needed for one entry: a mount, unless it is there, its place, and the two put together. */
+function mountSteps(entry: Mount, index: number, how: MountSpec['devices']): Syscall[] {
+  const { destination, type = 'none', source = '', options = [], file = false, made } = entry
+  const bound = isBind(entry)
   const [copy, place] = [made ?? `mount ${index}`, `place ${index}`]
-  const kind: Kind = isBind && file ? 'file' : 'directory'
-  const isDev = destination === '/dev' && type === 'tmpfs'
+  const kind: Kind = bound && file ? 'file' : 'directory'
+  const isDev = placeOf(destination) === '/dev' && type === 'tmpfs'
   return [
-    ...(made ? [] : isBind ? bind(copy, source, options) : filesystem(copy, type, source, options)),
+    ...(made || bound ? [] : filesystem(copy, type, source, parseOptions(options))),
     ...(isDev ? [...(how === 'bound' ? [] : devices(copy)), ...places(copy)] : []),
     ...target(place, destination, kind),
-    because(isBind ? `the ${kind} ${source} at ${destination}, which must be a ${kind} too` : `${type} at ${destination}`,
+    because(bound ? `the ${kind} ${source} at ${destination}, which must be a ${kind} too` : `${type} at ${destination}`,
       attach(copy, place)),
     ...(isDev && how === 'bound' ? boundDevices() : []),
   ]
 }
 
+const placeOf = (destination: string): string => `/${partsOf('mount.destination', destination).join('/')}`
+
 function refuseDuplicates(list: readonly Mount[]): void {
   const seen = new Set<string>()
   for (const { destination } of list) {
-    const path = partsOf('mount.destination', destination).join('/')
+    const path = placeOf(destination)
     if (seen.has(path)) throw new SpecError(`mount.destination: expected each place once, got ${destination} twice`)
     seen.add(path)
   }

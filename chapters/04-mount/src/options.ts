@@ -18,7 +18,7 @@ const clears = (bit: number): Attribute => ({ set: 0, clear: bit })
 const atime = (value: number): Attribute => ({ set: value, clear: MOUNT_ATTR__ATIME })
 
 /** @see OCI runtime spec, config-linux.md, "Linux mount options" */
-const ATTRIBUTES: Readonly<Record<string, Attribute>> = {
+const ATTRIBUTES: ReadonlyMap<string, Attribute> = new Map(Object.entries({
   ro: sets(MOUNT_ATTR_RDONLY), rw: clears(MOUNT_ATTR_RDONLY),
   nosuid: sets(MOUNT_ATTR_NOSUID), suid: clears(MOUNT_ATTR_NOSUID),
   nodev: sets(MOUNT_ATTR_NODEV), dev: clears(MOUNT_ATTR_NODEV),
@@ -26,12 +26,12 @@ const ATTRIBUTES: Readonly<Record<string, Attribute>> = {
   nodiratime: sets(MOUNT_ATTR_NODIRATIME), diratime: clears(MOUNT_ATTR_NODIRATIME),
   nosymfollow: sets(MOUNT_ATTR_NOSYMFOLLOW), symfollow: clears(MOUNT_ATTR_NOSYMFOLLOW),
   noatime: atime(MOUNT_ATTR_NOATIME), strictatime: atime(MOUNT_ATTR_STRICTATIME), relatime: atime(0), atime: atime(0),
-}
+}))
 
-/** Where mounts made later appear as well; with an r in front, for all mounts below too. @see mount_namespaces(7) */
-const PROPAGATION: Readonly<Record<string, number>> = {
+/** Where mounts made later appear as well. With an r in front or without, it is for all of a copy. @see mount_namespaces(7) */
+const PROPAGATION: ReadonlyMap<string, number> = new Map(Object.entries({
   private: MS_PRIVATE, slave: MS_SLAVE, shared: MS_SHARED, unbindable: MS_UNBINDABLE,
-}
+}))
 
 export interface Options {
   readonly set: number
@@ -52,8 +52,8 @@ export function parseOptions(words: readonly string[]): Options {
   let all: Attribute = { set: 0, clear: 0 }
   const data: (readonly [string, string?])[] = []
   for (const word of words) {
-    const attribute = ATTRIBUTES[word]
-    const deep = attribute ? undefined : ATTRIBUTES[word.replace(/^r/, '')] // rro: on all that is mounted below as well
+    const attribute = ATTRIBUTES.get(word)
+    const deep = attribute ? undefined : ATTRIBUTES.get(word.replace(/^r/, '')) // rro: on all that is mounted below as well
     const spread = propagationOf(word)
     if (attribute) {
       set = (set & ~attribute.clear) | attribute.set
@@ -74,15 +74,15 @@ export function parseOptions(words: readonly string[]): Options {
 }
 
 /** @returns the word that means the same for all mounts below, too: `rro` for `ro`; others as they are */
-export const below = (word: string): string => (ATTRIBUTES[word] ? `r${word}` : word)
+export const below = (word: string): string => (ATTRIBUTES.has(word) ? `r${word}` : word)
 
 /** @returns MS_PRIVATE for `private` and `rprivate`, and so on; 0 for another word */
-export const propagationOf = (word: string): number => PROPAGATION[word] ?? PROPAGATION[word.replace(/^r/, '')] ?? 0
+export const propagationOf = (word: string): number => PROPAGATION.get(word) ?? PROPAGATION.get(word.replace(/^r/, '')) ?? 0
 
 /** @throws {SpecError} if the word is no propagation */
 export function parsePropagation(what: string, word: string): number {
   const found = propagationOf(word)
   if (found) return found
-  const names = Object.keys(PROPAGATION).flatMap((name) => [name, `r${name}`])
+  const names = [...PROPAGATION.keys()].flatMap((name) => [name, `r${name}`])
   throw new SpecError(`${what}: expected one of ${names.join(', ')}, got ${word}`)
 }

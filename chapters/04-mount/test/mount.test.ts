@@ -1,14 +1,15 @@
 // Mounts, for real: what a container sees, what it cannot reach, and what the host never notices.
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { escape } from '@pocker/chroot'
 import { DEFAULT_MOUNTS, mounts, parseMount, parseOptions, parseTmpfs, parseVolume, type Mount } from '@pocker/mount'
 import { pid } from '@pocker/pid'
 import {
-  CLONE_NEWNS, MOUNT_ATTR__ATIME, MOUNT_ATTR_NOATIME, MOUNT_ATTR_NOSUID, MOUNT_ATTR_RDONLY, MS_SLAVE, run, type Finished,
+  CLONE_NEWNS, mount, MOUNT_ATTR__ATIME, MOUNT_ATTR_NOATIME, MOUNT_ATTR_NOSUID, MOUNT_ATTR_RDONLY, MS_SLAVE, run, umount2,
+  type Finished, type Isolation,
 } from '@pocker/syscalls'
 import { busybox, rootTest } from '@pocker/testing'
 
@@ -44,6 +45,7 @@ test('options: the words of mount(8), and what they set and clear', () => {
     set: MOUNT_ATTR_NOATIME, clear: MOUNT_ATTR__ATIME, propagation: 0, recursive: false, bind: false, data: [], all: NOTHING,
   })
   assert.equal(parseOptions(['rro', 'rsuid']).all, { set: MOUNT_ATTR_RDONLY, clear: MOUNT_ATTR_NOSUID })
+  assert.equal(parseOptions(['constructor', 'toString']).data, [['constructor'], ['toString']], 'words that every object of JavaScript knows')
   assert.ok(parseOptions(['rbind']).recursive)
 })
 
@@ -51,6 +53,16 @@ test('the flags of docker run become entries of the spec', () => {
   assert.equal(parseVolume('/a:/b:ro,rslave'), { destination: '/b', type: 'bind', source: '/a', options: ['rbind', 'rro', 'rslave'] })
   assert.equal(parseMount('type=bind,src=/a,dst=/b,readonly,bind-propagation=rshared'), { destination: '/b', type: 'bind', source: '/a', options: ['rbind', 'rro', 'rshared'] })
   assert.equal(parseMount('type=tmpfs,target=/t,tmpfs-size=64m').options, ['nosuid', 'nodev', 'noexec', 'size=64m'])
+  for (const [word, options] of [['', ['rbind', 'rro']], ['=True', ['rbind', 'rro']], ['=FALSE', ['rbind']], ['=0', ['rbind']]] as const) {
+    assert.equal(parseMount(`type=bind,src=/a,dst=/b,ro${word}`).options, options, word)
+  }
+  assert.is(parseMount('type=bind,"source=/a,""b",target=/b').source, '/a,"b')
+  assert.equal(parseVolume('/a:/b:rw,slave').options, ['rbind', 'slave'], 'rw opens nothing that the host has mounted read-only')
+  for (const place of ['/b/', '//b', '/./b', '/c/../b', '/../b']) {
+    const all = [parseVolume(`/a:${place}`), parseMount(`type=bind,source=/a,target=${place}`), parseTmpfs(place)]
+    assert.equal(all.map(({ destination }) => destination), ['/b', '/b', '/b'], place)
+  }
+  assert.equal(parseTmpfs('/run:size=50%').options?.at(-1), 'size=50%')
   assert.equal(parseTmpfs('/run:size=1g,mode=700'), { destination: '/run', type: 'tmpfs', source: 'tmpfs', options: ['nosuid', 'nodev', 'noexec', 'size=1g', 'mode=700'] })
 })
 
@@ -60,6 +72,16 @@ test('bad input is one line: what was expected, and what came', () => {
     [() => parseVolume('a:/b'), /--volume: expected an absolute path on the host, got "a"/],
     [() => parseVolume('/a:b'), /--volume: expected an absolute path, got "b"/],
     [() => parseVolume('/a:/b:rshard'), /expected one of private, .*, got rshard/],
+    [() => parseVolume('/a:/b:constructor'), /option beside ro and rw: expected one of .*, got constructor$/],
+    [() => parseVolume('/a:/b:ro,rw'), /--volume: expected ro or rw, and one propagation, got ro,rw$/],
+    [() => parseVolume('/a:/b:rslave,rprivate'), /--volume: expected ro or rw, and one propagation, got rslave,rprivate$/],
+    [() => parseMount('type=bind,source=/a,target=/b,constructor=1'), /--mount: expected one of type, .* for a bind, got "constructor"$/],
+    [() => parseMount('type=bind,source=/a,target=/b,bind-propagation=valueOf'), /bind-propagation: expected one of .*, got valueOf$/],
+    [() => parseMount('type=bind,source=/a,target=/b,readonly=no'), /--mount: readonly: expected true or false, got "no"$/],
+    [() => parseMount('type=bind,source=/a,target=/b,tmpfs-size=1m'), /--mount: expected one of .* for a bind, got "tmpfs-size"$/],
+    [() => parseMount('type=tmpfs,source=/a,target=/b'), /--mount: expected one of .* for a tmpfs, got "source"$/],
+    [() => parseMount('type=tmpfs,target=/b,bind-propagation=rslave'), /--mount: expected one of .* for a tmpfs, got "bind-propagation"$/],
+    [() => parseMount('type=bind,"source=/a,target=/b'), /--mount: expected one of .*, got "\\"source"$/],
     [() => parseMount('type=bind,source=/a'), /--mount: target: expected an absolute path, got ""/],
     [() => parseMount('type=bind,source=/a,target=/b,colour=red'), /--mount: expected one of type, .*, got "colour"/],
     [() => parseMount('type=bind,source=/a,target=/b,bind-propagation=up'), /bind-propagation: expected one of .*, got up/],
@@ -67,6 +89,7 @@ test('bad input is one line: what was expected, and what came', () => {
     [() => parseTmpfs('/a:size=big'), /size: expected a number of bytes .*, got "big"/],
     [() => mounts({ root: { path: '' } }), /root\.path: expected the path of a directory/],
     [() => mounts({ root: { path: '/r' }, mounts: [{ destination: '/', type: 'tmpfs' }] }), /expected a place below \/, got \//],
+    [() => mounts({ root: { path: '/r' }, mounts: [{ destination: '/a/../..', type: 'tmpfs' }] }), /expected a place below \/, got \/a\/\.\.\/\.\.$/],
     [() => mounts({ root: { path: '/r' }, mounts: [{ destination: 'x', type: 'tmpfs' }] }), /expected an absolute path, got "x"/],
     [() => mounts({ root: { path: '/r' }, mounts: [{ destination: '/x' }, { destination: '/x/' }] }), /expected each place once, got \/x\/ twice/],
     [() => mounts({ root: { path: '/r' }, mounts: [{ destination: '/x', type: 'bind', source: 'y' }] }), /source: expected an absolute path to bind, got "y"/],
@@ -97,10 +120,74 @@ rootTest(test, '/dev has the devices that programs expect, and they work', async
   assert.match(stderr, /No space left on device/)
 })
 
+rootTest(test, '/dev has them however its place is written, and room for more than names', async () => {
+  const path = await busybox()
+  const list = DEFAULT_MOUNTS.map((mount) => (mount.destination === '/dev' ? { ...mount, destination: '/dev/' } : mount))
+  const script = 'ls /dev | wc -l; head -c 1000000 /dev/zero > /dev/file; wc -c < /dev/file'
+  const { stdout } = await run([pid({ mode: 'private' }), mounts({ root: { path }, mounts: list })], ['sh', '-c', script])
+  assert.is(stdout, '14\n1000000\n')
+})
+
+rootTest(test, 'a new file system, too, propagates and is read-only as it is asked for', async () => {
+  const { stdout, stderr } = await inside('grep " /tmp/[ab] " /proc/self/mountinfo | cut -d " " -f 7; echo x > /tmp/b/x', {
+    mounts: [parseTmpfs('/tmp'), parseTmpfs('/tmp/a:shared'), parseTmpfs('/tmp/b:rro,runbindable')],
+  })
+  assert.match(stdout, /^shared:\d+\nunbindable\n$/)
+  assert.match(stderr, /Read-only file system/)
+})
+
+rootTest(test, 'who covers /proc while its parts are masked, or moves it away, hides none of them', async () => {
+  const path = await busybox()
+  const { child = [], ...rest } = mounts({ root: { path } })
+  const [first, end] = [child.findIndex(({ as }) => as?.startsWith('masked ')), child.findIndex(({ call }) => call === 'fchdir')]
+  const swapped: Isolation = {
+    ...rest,
+    child: [
+      ...child.slice(0, first), mount('none', join(path, 'proc'), 'tmpfs', 0, null),
+      ...child.slice(first, end), umount2(join(path, 'proc'), 0), ...child.slice(end),
+    ],
+  }
+  const { stdout, stderr } = await run([pid({ mode: 'private' }), swapped], ['sh', '-c', 'wc -c < /proc/timer_list; touch /proc/sys/kernel/hostname'])
+  assert.is(stdout, '0\n')
+  assert.match(stderr, /Read-only file system/)
+})
+
 rootTest(test, 'what belongs to the whole machine is masked or read-only', async () => {
   const { stdout, stderr } = await inside('cat /proc/keys /proc/timer_list | wc -c; ls /sys/firmware /proc/acpi | grep -vc :; echo x > /proc/sys/kernel/domainname; mkdir /sys/x')
   assert.match(stdout, /^0\n/)
   assert.is(stderr.match(/Read-only file system/g)?.length, 2, stderr)
+})
+
+rootTest(test, 'a bind of a directory that the root lies in does not show what is mounted in the root', async () => {
+  const path = await busybox()
+  const { stdout } = await inside('ls -A /tmp/above/busybox/proc; grep -c " /tmp/above/busybox/" /proc/self/mountinfo', {
+    mounts: [parseTmpfs('/tmp'), bind(dirname(path), '/tmp/above')],
+  })
+  assert.is(stdout, '0\n')
+})
+
+rootTest(test, 'directories and files are masked, read-only is for all below a place, and what is not there is passed over', async () => {
+  const { stdout, stderr } = await inside('ls -A /proc/sys | wc -l; wc -c < /proc/cpuinfo; touch /proc/sys/x /tmp/x /tmp/sub/x', {
+    mounts: [parseTmpfs('/tmp'), parseTmpfs('/tmp/sub')],
+    maskedPaths: ['/proc/sys/', '/proc/cpuinfo', '/proc/nope', '/nope/'], readonlyPaths: ['/tmp', '/proc/nope', '/nope'],
+  })
+  assert.is(stdout, '0\n0\n')
+  assert.equal(stderr.match(/\/\S+(?=: Read-only file system)/g), ['/proc/sys/x', '/tmp/x', '/tmp/sub/x'])
+})
+
+rootTest(test, 'whatever the umask of the caller, devices and places have the modes and numbers that programs expect', async () => {
+  const path = await busybox()
+  const before = process.umask(0o077)
+  try {
+    const entries = [parseTmpfs('/made/deeper'), bind('/etc/passwd', '/made/file')]
+    const { stdout } = await inside('umask; stat -c "%n %a %t:%T" /dev/full /dev/null /dev/random /dev/tty /dev/urandom /dev/zero; stat -c "%a" /dev /dev/shm /dev/pts/ptmx', { mounts: entries })
+    assert.equal(stdout.trim().split('\n'), ['0022', '/dev/full 666 1:7', '/dev/null 666 1:3', '/dev/random 666 1:8', '/dev/tty 666 5:0',
+      '/dev/urandom 666 1:9', '/dev/zero 666 1:5', '755', '755', '666'])
+    assert.equal(['', 'deeper', 'file'].map((name) => statSync(join(path, 'made', name)).mode & 0o777), [0o755, 0o755, 0o644])
+  } finally {
+    process.umask(before)
+    rmSync(join(path, 'made'), { recursive: true, force: true })
+  }
 })
 
 rootTest(test, 'the escape of chapter 01 ends at the container\'s own root', async () => {
@@ -111,7 +198,7 @@ rootTest(test, 'the escape of chapter 01 ends at the container\'s own root', asy
   rmSync(join(path, 'jail'), { recursive: true, force: true })
 })
 
-rootTest(test, 'bind mounts: a directory, a file, read-only with all below it', async () => {
+rootTest(test, 'bind mounts: a directory, a file, read-only or not', async () => {
   mkdirSync(join(dir, 'a/b'), { recursive: true })
   writeFileSync(join(dir, 'a/b/file'), 'content\n')
   const { stdout, stderr, code } = await inside('cat /data/b/file /etc/one; echo new > /data/b/new; echo x > /ro/b/x', {
@@ -123,6 +210,19 @@ rootTest(test, 'bind mounts: a directory, a file, read-only with all below it', 
   assert.equal(readdirSync(join(dir, 'a/b')), ['file', 'new'])
   rmSync(join(await busybox(), 'etc/one'))
   for (const name of ['data', 'ro']) rmSync(join(await busybox(), name), { recursive: true })
+})
+
+rootTest(test, 'what is mounted below a source comes along; ro is not for it, rro is', async () => {
+  mkdirSync(join(dir, 'sub'))
+  const made = [mount('none', join(dir, 'sub'), 'tmpfs', 0, null)] // in the container's own table, before anything is bound
+  const script = 'echo content > /tmp/rw/sub/file; for at in ro rro; do touch /tmp/$at/x /tmp/$at/sub/x; cat /tmp/$at/sub/file; done'
+  const { stdout, stderr } = await inside(script, {
+    root: { path: await busybox(), made },
+    mounts: [parseTmpfs('/tmp'), ...['rw', 'ro', 'rro'].map((word) => bind(dir, `/tmp/${word}`, word))],
+  })
+  assert.is(stdout, 'content\ncontent\n')
+  assert.equal(stderr.match(/\/tmp\S+(?=: Read-only file system)/g), ['/tmp/ro/x', '/tmp/rro/x', '/tmp/rro/sub/x'])
+  assert.equal(readdirSync(join(dir, 'sub')), [])
 })
 
 rootTest(test, 'a read-only root cannot be written to, a tmpfs in it can', async () => {
@@ -147,10 +247,10 @@ rootTest(test, 'a file for a directory, a directory for a file, a missing source
   rmSync(join(await busybox(), 'x'), { recursive: true, force: true })
 })
 
-rootTest(test, 'with rslave, what the host mounts later is seen; with private, it is not', async () => {
+rootTest(test, 'with rslave, what the host mounts later is seen; with private, or without a word, it is not', async () => {
   // Inside a mount namespace of its own (the first container), with a shared directory that plays the host.
   const path = await busybox()
-  for (const [option, expected] of [['rslave', 'later\n'], ['rprivate', '']] as const) {
+  for (const [option, expected] of [['rslave', 'later\n'], ['rprivate', ''], ['rbind', '']] as const) { // rbind: without a word
     const host = `mount -t tmpfs none ${dir} && mount --make-shared ${dir} && mkdir ${dir}/sub`
     const { stdout, stderr } = await run([{ name: 'host', flags: CLONE_NEWNS }], ['sh', '-c', `mount --make-rprivate / && ${host} && exec "$@"`, 'sh',
       process.execPath, '--import', 'tsx', new URL('fixtures/slave.ts', import.meta.url).pathname, path, dir, option], { env: [`PATH=${process.env['PATH']}`], cwd: process.cwd() })

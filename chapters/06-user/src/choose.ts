@@ -35,12 +35,15 @@ export interface Obstacle { readonly found: string; readonly remedy: string }
 /** `spec` is undefined for a container without a user namespace; `lacking` is why only root exists inside. */
 export interface Choice { readonly spec?: UserSpec; readonly lacking?: Obstacle }
 
+const NO_PROGRAMS: Obstacle = { found: 'newuidmap is not installed', remedy: 'apt-get install uidmap' }
+
 /** @throws {SpecError} if the wish cannot be met */
 // region choose
 export function choose(wish: Wish, who: Surroundings): Choice {
   const { mode, uidMappings, gidMappings = uidMappings } = wish
   if (uidMappings && gidMappings) {
     if (mode) throw new SpecError(`--userns: expected it without --uidmap, got ${mode} beside it`)
+    if (who.uid !== 0 && !who.programs) throw new SpecError(`--uidmap: ${NO_PROGRAMS.found}; try: ${NO_PROGRAMS.remedy}`)
     return { spec: { uidMappings, gidMappings, writtenBy: who.uid === 0 ? 'root' : 'newuidmap' } }
   }
   if (gidMappings) throw new SpecError('--gidmap: expected --uidmap beside it, got none')
@@ -67,7 +70,7 @@ function rootless(mode: UsernsMode | undefined, who: Surroundings): Choice {
     spec: { uidMappings: rootlessMap(uid, []), gidMappings: rootlessMap(gid, []), writtenBy: 'owner' },
     lacking: programs
       ? { found: `/etc/subuid and /etc/subgid have no ids for ${name}`, remedy: remedy(who) }
-      : { found: 'newuidmap is not installed', remedy: 'apt-get install uidmap' },
+      : NO_PROGRAMS,
   }
 }
 
@@ -85,7 +88,7 @@ export function surroundings(): Surroundings {
   const owner = { name: nameOf(uid), id: uid }
   const [subuid, subgid] = ['/etc/subuid', '/etc/subgid'].map(textOf) as [string, string]
   return {
-    name: owner.name, uid, gid, subuid: subordinate(subuid, owner), subgid: subordinate(subgid, owner),
+    name: owner.name, uid, gid, subuid: subordinate(subuid, owner), subgid: subordinate(subgid, owner, gid),
     unused: Math.max(endOf(subuid), endOf(subgid)), programs: ['newuidmap', 'newgidmap'].every(installed),
   }
 }

@@ -4,7 +4,7 @@
 //   rootlessMap(1000, ranges)   → 0 is 1000, and 1, 2, … are 100000, 100001, …
 //
 // Invariant: pure. Nobody's ids are guessed: what the file does not say is not his.
-import type { IdMapping } from './user.ts'
+import { IDS, type IdMapping } from './user.ts'
 
 export interface Range { readonly start: number; readonly size: number }
 /** Who asks. A line may begin with either. */
@@ -16,13 +16,14 @@ const FIRST = 100_000
 /**
  * @param file the text of /etc/subuid or /etc/subgid; lines that are none are passed over, and ranges that hold an id again
  *   which is in an earlier one, or is the owner's
+ * @param own the id that he has already: of his group, if the file is /etc/subgid
  * @see subuid(5)
  */
 // region subordinate
-export function subordinate(file: string, { name, id }: Owner): Range[] {
-  const own = lines(file).filter(({ owner }) => owner === name || owner === String(id))
-  const taken: Range[] = [{ start: id, size: 1 }]
-  return own.filter((range) => !taken.some((one) => overlap(one, range)) && taken.push(range) > 0)
+export function subordinate(file: string, { name, id }: Owner, own = id): Range[] {
+  const his = lines(file).filter(({ owner }) => owner === name || owner === String(id))
+  const taken: Range[] = [{ start: own, size: 1 }]
+  return his.filter((range) => !taken.some((one) => overlap(one, range)) && taken.push(range) > 0)
     .map(({ start, size }) => ({ start, size }))
 }
 
@@ -30,8 +31,9 @@ const overlap = (a: Range, b: Range): boolean => a.start < b.start + b.size && b
 
 function lines(file: string): (Range & { owner: string })[] {
   return file.split('\n').flatMap((line) => {
-    const [, owner = '', start, size] = /^\s*([^:]+):(\d+):(\d+)\s*$/.exec(line) ?? []
-    return owner && Number(size) > 0 ? [{ owner, start: Number(start), size: Number(size) }] : []
+    const [, owner = '', ...numbers] = /^\s*([^:]+):(\d+):(\d+)\s*$/.exec(line) ?? []
+    const [start = 0, size = 0] = numbers.map(Number)
+    return size > 0 && start + size <= IDS ? [{ owner, start, size }] : []
   })
 }
 // endregion

@@ -46,6 +46,8 @@ export function user(spec: UserSpec): Isolation {
 // endregion
 
 // region maps
+const lines = (map: readonly IdMapping[]): string => map.map((range) => `${numbers(range).join(' ')}\n`).join('')
+
 function maps({ uidMappings, gidMappings, writtenBy }: UserSpec): Beside[] {
   if (writtenBy === 'newuidmap') {
     return [
@@ -53,7 +55,6 @@ function maps({ uidMappings, gidMappings, writtenBy }: UserSpec): Beside[] {
       { run: ['newgidmap', '{pid}', ...gidMappings.flatMap(numbers)] },
     ]
   }
-  const lines = (map: readonly IdMapping[]): string => map.map((range) => `${numbers(range).join(' ')}\n`).join('')
   return [
     // Whoever may leave a group may read what is closed to that group; so it takes a right that only root can give.
     ...(writtenBy === 'owner' ? [{ path: '/proc/{pid}/setgroups', data: 'deny' }] : []),
@@ -65,10 +66,11 @@ function maps({ uidMappings, gidMappings, writtenBy }: UserSpec): Beside[] {
 
 const numbers = ({ containerID, hostID, size }: IdMapping): string[] => [containerID, hostID, size].map(String)
 
-/** The kernel's limit. @see user_namespaces(7) */
+/** The kernel's limits: so many lines, in one write of less than a page. @see user_namespaces(7) */
 const RANGES_MAX = 340
+const PAGE = 4096
 /** Ids are 32 bits, and the highest stands for none. */
-const IDS = 2 ** 32 - 1
+export const IDS = 2 ** 32 - 1
 
 /** @throws {SpecError} in words; the kernel would only say EINVAL */
 export function checkMap(what: string, map: readonly IdMapping[]): void {
@@ -76,6 +78,8 @@ export function checkMap(what: string, map: readonly IdMapping[]): void {
     throw new SpecError(`${what}: expected ${expected}, got ${got}`)
   }
   if (map.length === 0 || map.length > RANGES_MAX) refuse(`1 to ${RANGES_MAX} ranges`, String(map.length))
+  const { length } = lines(map)
+  if (length >= PAGE) refuse(`less than ${PAGE} bytes of ranges`, `${length} with ${map.length} of them`)
   for (const { containerID, hostID, size } of map) {
     const text = `${containerID}:${hostID}:${size}`
     const whole = [containerID, hostID, size].every((id) => Number.isSafeInteger(id) && id >= 0)

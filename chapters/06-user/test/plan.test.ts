@@ -42,6 +42,8 @@ test('a map that is none is refused, and the message says which and why', () => 
     [map([0, 0.5, 1]), /^uidMappings: expected whole numbers/],
     [map([0, 0, 2 ** 32]), /^uidMappings: expected ids below 4294967295, got 0:0:4294967296$/],
     [map([1, 1000, 1]), /^uidMappings: expected a range that begins with 0, root of the container, got none$/],
+    [map([0, 0, 1], ...Array.from({ length: 200 }, (_, i): [number, number, number] => [4e9 + i, 4e9 + 2 * i, 1])),
+      /^uidMappings: expected less than 4096 bytes of ranges, got \d+ with 201 of them$/],
     [map(...Array.from({ length: 341 }, (_, i): [number, number, number] => [i, i, 1])), /^uidMappings: expected 1 to 340 ranges, got 341$/],
   ]
   for (const [uidMappings, message] of cases) assert.throws(() => user(spec('root', uidMappings, one)), message)
@@ -57,6 +59,13 @@ test('/etc/subuid: lines by name or by number, several of them, and those that a
   assert.equal(subordinate('a:100:10\na:100:10\na:105:20\na:110:5\na:0:50\n', { name: 'a', id: 7 }), [
     { start: 100, size: 10 }, { start: 110, size: 5 },
   ])
+  // In /etc/subgid it is the number of his group that he has already, though a line may begin with his own.
+  const group = (own: number) => subordinate('alice:100000:10\nalice:1000:5\n', { name: 'alice', id: 1000 }, own)
+  assert.equal(group(100_005), [{ start: 1000, size: 5 }])
+  assert.equal(group(7), [{ start: 100_000, size: 10 }, { start: 1000, size: 5 }])
+  const far = 'a:4294967200:100\na:99999999999999999999:1\na:100:4294967295\na:4294967200:95\n' // ids have 32 bits, and the last is none
+  assert.equal(subordinate(far, { name: 'a', id: 7 }), [{ start: 4_294_967_200, size: 95 }])
+  assert.is(endOf(far), 4_294_967_295)
   assert.is(endOf(file), 500001)
   assert.is(endOf(''), 100000)
 })
@@ -89,6 +98,8 @@ test('what is missing is said, with the remedy', () => {
   assert.throws(() => choose({ mode: 'auto' }, { ...root, subgid: [] }), /^--userns: expected ids for root in \/etc\/subuid .*; try: usermod /)
   assert.throws(() => choose({ mode: 'host' }, alice), /^--userns: expected root for host, got an ordinary user/)
   assert.throws(() => choose({ mode: 'auto', uidMappings: one }, root), /^--userns: expected it without --uidmap, got auto/)
+  assert.throws(() => choose({ uidMappings: one }, { ...alice, programs: false }), /^--uidmap: newuidmap is not installed; try: apt-get install uidmap$/)
+  assert.is(choose({ uidMappings: one }, { ...root, programs: false }).spec?.writtenBy, 'root')
   assert.throws(() => choose({ gidMappings: one }, root), /^--gidmap: expected --uidmap beside it/)
 })
 
@@ -106,6 +117,8 @@ test('what shows a namespace of the host\'s is borrowed, the rest is mounted afr
   assert.equal(sources({ pid: true, net: true, ipc: true }), [])
   assert.equal(sources({ pid: true, net: false, ipc: true }), ['/sys'])
   assert.equal(sources({ pid: false, net: false, ipc: false }), ['/proc', '/sys'])
+  const places = (net: boolean | 'other') => borrow(DEFAULT_MOUNTS, { pid: true, net, ipc: true }).mounts?.map(({ destination }) => destination)
+  assert.equal(places('other'), places(true)?.filter((place) => place !== '/sys')) // the host's would show the host's devices
   assert.ok(borrow(DEFAULT_MOUNTS, { pid: true, net: false, ipc: true }).mounts?.find(({ source }) => source === '/sys')?.options?.includes('rro'))
 })
 

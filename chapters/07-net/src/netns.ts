@@ -9,7 +9,7 @@
 //
 // The pins need no mount of their own, as that of `ip netns` is: unlink(2) also takes away the copies of a pin that other
 // mount namespaces got (Linux 3.18, detach_mounts), so a container that was started meanwhile does not keep it alive.
-import { lstatSync, mkdirSync, readdirSync, statfsSync, unlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, lstatSync, mkdirSync, readdirSync, statfsSync, unlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import {
   because, callAll, close, CLONE_NEWNET, deviceSocket, IFF_UP, mayFail, MNT_DETACH, mount, MS_BIND, netlinkSocket, O_CLOEXEC,
@@ -37,20 +37,28 @@ export interface Trip {
 
 /**
  * A list that does something in another network namespace. Only if `arrive` answers 0 does the list go on with the steps;
- * then each of them may fail, for the way back comes behind them. Should that fail, there is no process any more.
+ * then each of them may fail, for the way back comes behind them. Whether there is one is tried before: root of a user
+ * namespace may leave the machine's network, and not enter it. Should it fail for all that, there is no process any more.
  */
 // region elsewhere
 export function elsewhere({ opened = [], arrive, steps }: Trip): Syscall[] {
   const tidy = ['home', ...opened.map(({ as = '' }) => as)].map((name) => mayFail(close({ resultOf: name })))
+  const back = mayFail(setns({ resultOf: 'home' }, CLONE_NEWNET))
   return [
     { ...because('the way back', open(OWN, READ)), as: 'home' },
     ...opened.map((step) => mayFail(step)),
     {
-      ...mayFail(arrive),
+      ...because('is it open to us? we are still there', back),
       onZero: [
-        ...steps.map((step) => mayFail(step)),
-        { ...mayFail(because('back, whatever failed', setns({ resultOf: 'home' }, CLONE_NEWNET))), onZero: tidy },
-        because('better no process than one in a wrong place', { call: 'exit_group', args: [EXIT] }),
+        {
+          ...mayFail(arrive),
+          onZero: [
+            ...steps.map((step) => mayFail(step)),
+            { ...because('back, whatever failed', back), onZero: tidy },
+            because('better no process than one in a wrong place', { call: 'exit_group', args: [EXIT] }),
+          ],
+        },
+        ...tidy,
       ],
     },
     ...tidy,
@@ -95,8 +103,8 @@ const notOne = (path: string, cause?: unknown): SpecError =>
  */
 // region make
 export function makeNetns(path: string): void {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o755 })
   try {
+    if (!existsSync(dirname(path))) mkdirSync(dirname(path), { recursive: true, mode: 0o755 })
     writeFileSync(path, '', { flag: 'wx', mode: 0o444 })
   } catch (error) {
     throw named(path, error)
@@ -125,10 +133,11 @@ export function makeNetns(path: string): void {
 // region remove
 export function removeNetns(path: string): void {
   try {
-    const { size } = lstatSync(path)
-    const pinned = isNetns(path)
-    if (!pinned && (size > 0 || !lstatSync(path).isFile() || isNamespaceFile(path))) throw notOne(path)
-    if (pinned) callAll([umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW)])
+    const file = lstatSync(path)
+    const pinned = !file.isSymbolicLink() && isNetns(path)
+    if (!pinned && (file.size > 0 || !file.isFile() || isNamespaceFile(path))) throw notOne(path)
+    // EINVAL: somebody else was quicker, or it is not ours to unmount. What that means for the file, unlink says.
+    if (pinned) callAll([mayFail(umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW), 'EINVAL')])
     unlinkSync(path)
   } catch (error) {
     throw named(path, error)

@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert'
 import {
   addAddress, addLink, addRoute, listAddresses, listLinks, Netlink, removeAddress, removeLink, removeRoute, setLink, socketIn,
 } from '@pocker/net'
-import { callAll, send, setSocketOption } from '@pocker/syscalls'
+import { callAll, close, send, setSocketOption, type Syscall } from '@pocker/syscalls'
 import { rootTest } from '@pocker/testing'
 import { encodeMessage } from '../src/netlink/message.ts'
 import { placesFor, refused } from './place.ts'
@@ -87,6 +87,22 @@ rootTest(test, 'answers that the socket has no room for are an error, and the cl
   assert.match(refused(() => net.batch(many)), /^address add 127\.1\.0\.\d+\/32 dev 1: ENOBUFS \(no buffer space available\): the answer was lost$/)
   assert.is(net.link('lo').index, 1)
   net.close()
+})
+
+rootTest(test, 'only the kernel is heard: others in the namespace can send no answers of their own', () => {
+  const { path, net } = place()
+  assert.is(net.link('lo').name, 'lo') // and its socket has a port: the first of a process has the process's number
+  const fd = socketIn(path)
+  const made = encodeMessage({ type: 2, flags: 0, seq: 2, body: Buffer.alloc(20) }) // NLMSG_ERROR: done
+  const address = Buffer.from([16, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]) // struct sockaddr_nl
+  address.writeUInt32LE(process.pid, 4)
+  const lie: Syscall = { call: 'sendto', args: [fd, { hex: made.toString('hex') }, made.length, 0, { hex: address.toString('hex') }, address.length] }
+  try {
+    assert.throws(() => callAll([lie]), /ECONNREFUSED/)
+    assert.is(refused(() => net.request(addLink({ kind: 'bridge', name: 'lo' }))), 'link add lo: EEXIST (file exists)')
+  } finally {
+    callAll([close(fd)])
+  }
 })
 
 test.run()

@@ -149,6 +149,20 @@ rootTest(test, 'routes are added, replaced and removed as ip sees them', () => {
   assert.equal(ours(4, 1000), [])
 })
 
+rootTest(test, 'each type of route is made as ip makes it', () => {
+  const { net, path } = place()
+  net.request(addLink({ kind: 'bridge', name: 'br0', up: true }))
+  const types = ['unicast', 'local', 'broadcast', 'anycast', 'multicast', 'blackhole', 'unreachable', 'prohibit', 'throw'] as const
+  types.forEach((type, i) => {
+    const dev = i < 5 ? ['dev', 'br0'] : []
+    execFileSync('nsenter', [`--net=${path}`, 'ip', 'route', 'add', type, `10.1.${i}.0/24`, ...dev, 'table', '1001'])
+    net.request(addRoute({ to: `10.1.${i}.0/24`, type, table: 1002, ...(i < 5 && { dev: 'br0' }) }))
+  })
+  const [theirs, ours] = [1001, 1002].map((table) => net.list(listRoutes(table)).map(({ to, type, scope, dev }) => [to, type, scope, dev]))
+  assert.is(ours?.length, types.length)
+  assert.equal(ours, theirs)
+})
+
 rootTest(test, 'neighbours and forwarding entries are added, replaced and removed as ip and bridge see them', () => {
   const { net, ask } = place()
   net.batch([
@@ -161,6 +175,7 @@ rootTest(test, 'neighbours and forwarding entries are added, replaced and remove
     addFdb({ mac: '02:00:00:00:00:07', dev: 'vx0', remote: '192.0.2.3', port: 4790, vni: 9 }),
     addFdb({ mac: '02:00:00:00:00:08', dev: 'v0', in: 'master', state: 'static' }),
   ])
+  ask('ip', 'neigh', 'add', '10.0.0.8', 'dev', 'br0', 'nud', 'none') // which nobody has asked for
   const neighbours = (): unknown[] => net.list(listNeighbours).map(({ address, mac, dev, state }) => [address, mac, dev, state.toUpperCase()]).toSorted()
   const theirs = (): unknown[] => ask('ip', 'neigh').map((n) => [n['dst'], n['lladdr'], n['dev'], n['state'][0]]).toSorted()
   assert.equal(neighbours(), [['10.0.0.9', '02:00:00:00:00:0b', 'br0', 'PERMANENT'], ['fd00::9', '02:00:00:00:00:0a', 'vx0', 'STALE']])

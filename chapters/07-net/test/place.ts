@@ -64,7 +64,8 @@ export function placesFor(suite: Test): { test: Test; place: (name?: string) => 
       for (const name of listNetns(dir)) removeNetns(join(dir, name))
       rmSync(dir, { recursive: true })
       const strays = [...hostLinks()].filter((name) => !links.has(name) && made.has(name))
-      assert.equal([descriptors(), strays], [open, []])
+      // Fewer than before is no leak: the loader may have closed a file of its cache meanwhile.
+      assert.equal([Math.max(descriptors(), open), strays], [open, []])
     }
   })
   return { test, place }

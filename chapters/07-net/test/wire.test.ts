@@ -150,7 +150,7 @@ test('an IPv6 address is written as RFC 5952 wants it', () => {
 })
 
 const bridge = (more: object): Request => addLink({ kind: 'bridge', name: 'br0', ...more })
-const NAME = 'name: expected an interface name of 1 to 15 bytes without "/", ":" and white space, got '
+const NAME = 'name: expected an interface name of 1 to 15 bytes without "/", ":", "%" and white space, got '
 const BAD: readonly [what: () => unknown, message: string][] = [
   [() => bridge({ name: '' }), `${NAME}""`],
   [() => bridge({ name: 'a'.repeat(16) }), `${NAME}"aaaaaaaaaaaaaaaa"`],
@@ -159,12 +159,16 @@ const BAD: readonly [what: () => unknown, message: string][] = [
   [() => bridge({ name: 'a b' }), `${NAME}"a b"`],
   [() => bridge({ name: '..' }), `${NAME}".."`],
   [() => bridge({ name: 'a\0' }), `${NAME}"a\\u0000"`],
+  [() => bridge({ name: 'br%d' }), `${NAME}"br%d"`],
   [() => bridge({ mac: '02:00:00:00:01' }), 'mac: expected a MAC address such as 02:00:00:00:00:01, got "02:00:00:00:01"'],
   [() => bridge({ mtu: 67 }), 'mtu: expected a whole number from 68 to 65536, got 67'],
   [() => bridge({ mtu: 1500.5 }), 'mtu: expected a whole number from 68 to 65536, got 1500.5'],
   [() => bridge({ mtu: '1500' }), 'mtu: expected a whole number from 68 to 65536, got "1500"'],
-  [() => bridge({ ageing: Infinity }), 'ageing: expected a whole number from 0 to 4294967295, got null'],
-  [() => bridge({ master: 'a/b' }), 'master: expected an interface name of 1 to 15 bytes without "/", ":" and white space, got "a/b"'],
+  [() => bridge({ ageing: Infinity }), 'ageing: expected 0 to 42949672 seconds, got Infinity'],
+  [() => bridge({ ageing: -1 }), 'ageing: expected 0 to 42949672 seconds, got -1'],
+  [() => bridge({ master: 'a/b' }), `${NAME.replace('name', 'master')}"a/b"`],
+  [() => bridge({ master: 'br1', namespace: { pid: 1 } }), 'master: expected its index in the other namespace, got "br1"'],
+  [() => setLink('veth0', { master: 'br1', namespace: { pid: 1 } }), 'master: expected its index in the other namespace, got "br1"'],
   [() => addLink({ kind: 'vxlan', name: 'vx0', id: 2 ** 24 }), 'id: expected a whole number from 0 to 16777215, got 16777216'],
   [() => addLink({ kind: 'vxlan', name: 'vx0', id: 1, port: 65536 }), 'port: expected a whole number from 0 to 65535, got 65536'],
   [() => addLink({ kind: 'vxlan', name: 'vx0', id: 1, remote: 'host' }), 'remote: expected an address such as 10.0.0.1 or fd00::1, got "host"'],
@@ -172,6 +176,11 @@ const BAD: readonly [what: () => unknown, message: string][] = [
   [() => addAddress({ address: '10.0.0.256/8', dev: 'br0' }), 'address: expected an address and a prefix length such as 10.0.0.1/24 or fd00::1/64, got "10.0.0.256/8"'],
   [() => addAddress({ address: '10.0.0.1/33', dev: 'br0' }), 'address: expected a prefix length of 0 to 32, got 33'],
   [() => addAddress({ address: 'fe80::1%br0/64', dev: 'br0' }), 'address: expected an address and a prefix length such as 10.0.0.1/24 or fd00::1/64, got "fe80::1%br0/64"'],
+  [() => addAddress({ address: '10.0.0.1/8', dev: 1, broadcast: 'fd00::1' }), 'broadcast: expected an address of IPv4, as the other one is, got "fd00::1"'],
+  [() => addAddress({ address: '10.0.0.1/8', dev: 1, label: 'eth0:a name too long' }), 'label: expected a name of 1 to 15 bytes such as eth0:1, got "eth0:a name too long"'],
+  [() => addRoute({ to: '10.0.0.0/8', via: 'a00:2::' }), 'via: expected an address of IPv4, as the other one is, got "a00:2::"'],
+  [() => addRoute({ to: 'fd00::/8', dev: 1, source: '10.0.0.1' }), 'source: expected an address of IPv6, as the other one is, got "10.0.0.1"'],
+  [() => addRoute({ to: 'default', via: '10.0.0.1', source: 'a00:1::' }), 'source: expected an address of IPv4, as the other one is, got "a00:1::"'],
   [() => addRoute({ to: '10.0.0.0/x' }), 'to: expected an address and a prefix length such as 10.0.0.1/24 or fd00::1/64, got "10.0.0.0/x"'],
   [() => addRoute({ to: 'default', via: '10.0.0' }), 'via: expected an address such as 10.0.0.1 or fd00::1, got "10.0.0"'],
   [() => addNeighbour({ address: '10.0.0.1', mac: 'x', dev: 'br0' }), 'mac: expected a MAC address such as 02:00:00:00:00:01, got "x"'],

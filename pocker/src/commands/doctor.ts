@@ -15,7 +15,8 @@ interface Check { readonly title: string; readonly remedy: string; readonly need
 const COMPILER = 'run npm install again, with python3, make and g++ installed'
 const ANOTHER_KERNEL = 'see the kernel\'s configuration, or whether a container forbids it'
 
-const CHECKS: readonly Check[] = [
+/** Computed when they are asked for: some of them look at the machine while the table is made. */
+const checks = (): readonly Check[] => [
   needed('Linux 5.12 or newer', kernel, 'use a newer distribution; on macOS or Windows, a virtual machine or the dev container'),
   needed('processor', machine, 'use x86-64 or arm64'),
   needed('Node 20.19 or newer', node, 'install a current Node'),
@@ -50,7 +51,7 @@ export function addDoctor(program: Command): void {
 }
 
 function doctor(): void {
-  for (const { title, needed, remedy, try: attempt } of CHECKS) {
+  for (const { title, needed, remedy, try: attempt } of checks()) {
     try {
       console.log(`${pc.green('✓')} ${title}: ${attempt()}`)
     } catch (error) {

@@ -6,7 +6,7 @@
 import { device, ip, label, u32, u8, type Device, type Table } from './attributes.ts'
 import { ADD, CHANGE, dump, present, request, type Dump, type Family, type Request } from './request.ts'
 import { scope, type Scope } from './route.ts'
-import { AF_INET, AF_UNSPEC, formatIp, parsePrefix } from './text.ts'
+import { AF_INET, AF_UNSPEC, checkFamily, formatIp, parsePrefix } from './text.ts'
 
 const RTM_NEWADDR = 20
 const RTM_DELADDR = 21
@@ -41,6 +41,7 @@ export interface AddressSpec {
 const address = (verb: string, type: number, flags: number, spec: AddressSpec): Request => {
   const { family, bytes, length } = parsePrefix('address', spec.address)
   const local = formatIp(bytes)
+  checkFamily('broadcast', family, spec.broadcast)
   return request(`address ${verb} ${spec.address} dev ${spec.dev}`, type, flags, ADDRESS, {
     family, length, flags: spec.nodad ? IFA_F_NODAD : 0, index: spec.dev,
     scope: spec.scope ?? (family === AF_INET && bytes[0] === LOOPBACK && type === RTM_NEWADDR ? 'host' : 'global'),

@@ -8,7 +8,7 @@
 // that is given by its name stays open: the writer notes where its index belongs, and the client puts it there.
 import { SpecError } from '@pocker/syscalls'
 import { decodeAttributes, MessageError, text, type Writer } from './message.ts'
-import { checkName, formatIp, formatMac, parseIp, parseMac } from './text.ts'
+import { checkLabel, checkName, formatIp, formatMac, parseIp, parseMac } from './text.ts'
 
 /** A network device: its name, or its index, which is quicker. */
 export type Device = string | number
@@ -101,8 +101,13 @@ const swap = (port: number): number => (!Number.isInteger(port) || port > 0xffff
 
 export const flag = (size: 1 | 4): Codec<boolean> => map(number(size), (on: boolean) => Number(on), (value) => value !== 0)
 
-/** Seconds, which the kernel counts in hundredths: USER_HZ. */
-export const seconds: Codec<number> = map(u32, (value: number) => Math.round(value * 100), (ticks) => ticks / 100)
+/** USER_HZ: the kernel counts in hundredths of a second. */
+const TICKS = 100
+const SECONDS_MAX = Math.floor((2 ** 32 - 1) / TICKS)
+export const seconds: Codec<number> = map(u32, (value: number, what) => {
+  if (typeof value === 'number' && value >= 0 && value <= SECONDS_MAX) return Math.round(value * TICKS)
+  throw new SpecError(`${what}: expected 0 to ${SECONDS_MAX} seconds, got ${value}`)
+}, (ticks) => ticks / TICKS)
 
 /** One of several words; a number that has none is kept as it is. */
 export const word = <W extends string>(size: 1 | 4, words: Readonly<Record<W, number>>): Codec<W | number> => map(
@@ -123,8 +128,7 @@ export const mac = textual(0, parseMac, formatMac)
 /** Of either family: 4 bytes or 16. */
 export const ip = textual(4, parseIp, (bytes) => formatIp(bytes.length < 16 ? bytes.subarray(0, 4) : bytes.subarray(0, 16)))
 export const name = textual(0, (what, value) => Buffer.from(`${checkName(what, value)}\0`), text)
-/** An address of an interface may have a colon in its name: `eth0:1`. */
-export const label = textual(0, (what, value) => Buffer.from(`${checkName(what, value.replace(':', '.')) && value}\0`), text)
+export const label = textual(0, (what, value) => Buffer.from(`${checkLabel(what, value)}\0`), text)
 export const string = textual(0, (_, value) => Buffer.from(value), text)
 
 /** The index of a device. */

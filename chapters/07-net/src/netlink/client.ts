@@ -6,9 +6,10 @@
 //   net.close()
 //
 // Invariant: synchronous, and it never waits: the kernel has done a request before sendto(2) returns, so its answer is
-// there already. The socket belongs to its namespace for good; this process never leaves its own.
+// there already. The socket belongs to its namespace for good; this process never leaves its own. It is connected to the
+// kernel: whoever has CAP_NET_ADMIN in a namespace, as a container may have, could send it made-up answers otherwise.
 import {
-  callAll, close, errnoNumber, mayFail, receive, send, setSocketOption, SyscallError, type Syscall,
+  AF_NETLINK, because, callAll, close, errnoNumber, mayFail, receive, send, setSocketOption, SyscallError, type Syscall,
 } from '@pocker/syscalls'
 import { socketIn } from '../netns.ts'
 import type { Device } from './attributes.ts'
@@ -32,6 +33,9 @@ const RECEIVE_BUFFER = 1024 * 1024
 const OPTIONS = [
   [SOL_SOCKET, SO_RCVBUF, RECEIVE_BUFFER], [SOL_NETLINK, NETLINK_CAP_ACK, 1], [SOL_NETLINK, NETLINK_EXT_ACK, 1],
 ] as const
+/** struct sockaddr_nl: the family, padding, and the port and the groups of the kernel, which are 0. */
+const KERNEL = Buffer.alloc(12)
+KERNEL.writeUInt16LE(AF_NETLINK)
 
 /** So many requests go in one datagram: their answers, about 1 KiB of the kernel's memory each, fit any receive buffer. */
 const IN_ONE_GO = 64
@@ -63,7 +67,10 @@ export class Netlink {
    */
   static open(namespace?: string): Netlink {
     const net = new Netlink(socketIn(namespace))
-    callAll(OPTIONS.map(([level, option, value]) => setSocketOption(net.#fd, level, option, value)))
+    callAll([
+      because('nobody else is heard', { call: 'connect', args: [net.#fd, { hex: KERNEL.toString('hex') }, KERNEL.length] }),
+      ...OPTIONS.map(([level, option, value]) => setSocketOption(net.#fd, level, option, value)),
+    ])
     return net
   }
 

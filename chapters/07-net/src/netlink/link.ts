@@ -6,6 +6,7 @@
 //
 // Invariant: requests are data; a link that has a name needs no look-up, the kernel finds it.
 // Numbers: <linux/if_link.h>, <linux/if.h>. @see rtnetlink(7), ip-link(8)
+import { SpecError } from '@pocker/syscalls'
 import {
   be16, device, flag, ip, mac, name, nested, number, readAttributes, seconds, string, u16, u32, u8, word, writeAttributes,
   type Codec, type Device, type Fields, type Table, type Values,
@@ -94,6 +95,7 @@ export interface LinkEnd {
   readonly mac?: string
   readonly mtu?: number
   readonly up?: boolean
+  /** With `namespace`, an index over there: that is where the kernel looks for it. */
   readonly master?: Device | null
   /** Where the link is made, or goes; `name` need only be free there. */
   readonly namespace?: Namespace
@@ -127,7 +129,10 @@ export function addLink(spec: LinkSpec): Request {
 }
 // endregion
 
-/** What can be changed of a link that is there; `hairpin`, `learning` and `isolated` only if it is a port of a bridge. */
+/**
+ * What can be changed of a link that is there; `hairpin`, `learning` and `isolated` only if it is a port of a bridge already:
+ * EOPNOTSUPP otherwise, beside the `master` that makes it one, too.
+ */
 export type LinkChange = Partial<Omit<LinkEnd, 'index'>> & Values<typeof PORT>
 
 /** @throws {SpecError}. The request fails with ENODEV if there is no such link */
@@ -163,15 +168,19 @@ const flagsOf = ({ up }: { readonly up?: boolean | undefined }): Fields<typeof H
   (up === undefined ? {} : { flags: up ? IFF_UP : 0, change: IFF_UP })
 const headerOf = (end: LinkEnd): Fields<typeof HEADER> => ({ index: end.index, ...flagsOf(end) })
 
-const attributesOf = ({ mtu, mac, master, namespace, name }: Partial<LinkEnd>): Values<typeof ATTRIBUTES> =>
-  ({ mtu, mac, master: master === null ? 0 : master, ...namespace, name })
+function attributesOf({ mtu, mac, master, namespace, name }: Partial<LinkEnd>): Values<typeof ATTRIBUTES> {
+  if (namespace && typeof master === 'string') {
+    throw new SpecError(`master: expected its index in the other namespace, got ${JSON.stringify(master)}`)
+  }
+  return { mtu, mac, master: master === null ? 0 : master, ...namespace, name }
+}
 
 function byFamily({ dev, id, local, remote, ...rest }: VxlanOptions): Values<typeof VXLAN> {
   const six = (address: string | undefined): boolean => address?.includes(':') ?? false
   return { dev, id, ...(six(local) ? { local6: local } : { local }), ...(six(remote) ? { remote6: remote } : { remote }), ...rest }
 }
 
-/** What the kernel says of a link. `mtu` in bytes; `link` is the index of its other end or of the device below it. */
+/** What the kernel says of a link. `mtu` in bytes; `link` is the index of its other end, where that is, or of what is below it. */
 export interface Link {
   readonly index: number
   readonly name: string

@@ -22,8 +22,8 @@ const STATES = {
   incomplete: 1, reachable: 2, stale: 4, delay: 8, probe: 0x10, failed: 0x20, noarp: 0x40, permanent: 0x80,
 } as const
 export type NeighbourState = keyof typeof STATES
-const stateOf = (bits = 0): NeighbourState | 'none' =>
-  (Object.keys(STATES) as NeighbourState[]).toReversed().find((state) => (bits & STATES[state]) !== 0) ?? 'none'
+const stateOf = (bits = 0): NeighbourState | undefined =>
+  (Object.keys(STATES) as NeighbourState[]).toReversed().find((state) => (bits & STATES[state]) !== 0)
 
 /** NDA_* */
 const ATTRIBUTES = {
@@ -60,14 +60,16 @@ export interface Neighbour {
   readonly address: string
   readonly mac?: string
   readonly dev: string
-  readonly state: NeighbourState | 'none'
+  readonly state: NeighbourState
 }
 
-/** Without those for which there is nothing to resolve, such as multicast groups: as ip(8) shows them. */
+/** Without those that nobody has asked for yet, or need not, such as multicast groups: as ip(8) shows them. */
 export const listNeighbours: Dump<Neighbour> = dump(
   'neighbour list', RTM_GETNEIGH, NEIGHBOUR, { family: AF_UNSPEC },
-  ({ index, state }, { address = '', mac }, nameOf) => (stateOf(state) === 'noarp' ? undefined
-    : present({ address, mac, dev: nameOf(Number(index)), state: stateOf(state) })),
+  ({ index, state: bits }, { address = '', mac }, nameOf) => {
+    const state = stateOf(bits)
+    return state === undefined || state === 'noarp' ? undefined : present({ address, mac, dev: nameOf(Number(index)), state })
+  },
 )
 
 /** How an entry of the forwarding database ages: a permanent one is the bridge's own, a static one stays. */

@@ -6,7 +6,7 @@
 // Invariant: requests are data. Numbers: <linux/rtnetlink.h>. @see rtnetlink(7), ip-route(8)
 import { device, ip, u32, u8, word, type Device, type Table } from './attributes.ts'
 import { ADD, CHANGE, dump, present, REPLACE, request, type Dump, type Family, type Request } from './request.ts'
-import { AF_INET6, AF_UNSPEC, familyOf, formatIp, parseIp, parsePrefix, type Prefix } from './text.ts'
+import { AF_INET6, AF_UNSPEC, checkFamily, familyOf, formatIp, parseIp, parsePrefix, type Prefix } from './text.ts'
 
 const RTM_NEWROUTE = 24
 const RTM_DELROUTE = 25
@@ -56,6 +56,8 @@ function destination({ to, via, source }: RouteSpec): Prefix {
 const route = (verb: string, kind: number, flags: number, spec: RouteSpec): Request => {
   const { family, bytes, length } = destination(spec)
   const { via, source, metric, dev, table = MAIN_TABLE } = spec
+  checkFamily('via', family, via)
+  checkFamily('source', family, source)
   const words = [via && `via ${via}`, dev !== undefined && `dev ${dev}`].filter(Boolean)
   return request([`route ${verb} ${spec.to}`, ...words].join(' '), kind, flags, ROUTE, {
     family, length, table: table > 0xff ? 0 : table, ...(kind === RTM_DELROUTE ? anyOf(spec) : made(spec, family)),
@@ -67,8 +69,11 @@ const route = (verb: string, kind: number, flags: number, spec: RouteSpec): Requ
 /** What is removed need only be named as far as it is to be told from others. */
 const anyOf = ({ scope = 'nowhere', type = 'any' }: RouteSpec): { scope: Scope; type: RouteType } => ({ scope, type })
 
+/** The kernel refuses a wider scope for some of them. */
+const NEAR: Partial<Record<RouteType, Scope>> = { local: 'host', broadcast: 'link', anycast: 'link', multicast: 'link' }
+
 function made({ type = 'unicast', scope, via }: RouteSpec, family: number): { protocol: number; scope: Scope; type: RouteType } {
-  const near = type === 'local' ? 'host' : type === 'unicast' && !via && family !== AF_INET6 ? 'link' : 'global'
+  const near = NEAR[type] ?? (type === 'unicast' && !via && family !== AF_INET6 ? 'link' : 'global')
   return { protocol: RTPROT_BOOT, scope: scope ?? near, type }
 }
 
@@ -78,6 +83,7 @@ export const replaceRoute = (spec: RouteSpec): Request => route('replace', RTM_N
 /** @throws {SpecError}. The request fails with ESRCH if there is none */
 export const removeRoute = (spec: RouteSpec): Request => route('del', RTM_DELROUTE, CHANGE, spec)
 
+/** `via` and `dev` are missing where there are several next hops, `via` also where the gateway is of the other family. */
 export interface Route {
   readonly family: 4 | 6
   readonly to: string

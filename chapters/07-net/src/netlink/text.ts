@@ -21,11 +21,21 @@ function refuse(what: string, expected: string, got: unknown): never {
   throw new SpecError(`${what}: expected ${expected}, got ${JSON.stringify(got) ?? 'nothing'}`)
 }
 
-/** The rules of dev_valid_name(), and no control characters. @throws {SpecError} */
+/** The rules of dev_valid_name(), no control characters, no template: of `veth%d` the kernel makes veth0. @throws {SpecError} */
 export function checkName(what: string, name: string): string {
+  if (isName(name)) return name
+  return refuse(what, `an interface name of 1 to ${NAME_MAX} bytes without "/", ":", "%" and white space`, name)
+}
+
+/** What an address is called may have a colon in it: `eth0:1`. @throws {SpecError} */
+export function checkLabel(what: string, label: string): string {
+  if (typeof label === 'string' && isName(label.replace(':', '.'))) return label
+  return refuse(what, `a name of 1 to ${NAME_MAX} bytes such as eth0:1`, label)
+}
+
+function isName(name: string): boolean {
   const length = typeof name === 'string' ? Buffer.byteLength(name) : 0
-  if (length > 0 && length <= NAME_MAX && name !== '.' && name !== '..' && !/[/:\s\0-\x1f\x7f]/.test(name)) return name
-  return refuse(what, `an interface name of 1 to ${NAME_MAX} bytes without "/", ":" and white space`, name)
+  return length > 0 && length <= NAME_MAX && name !== '.' && name !== '..' && !/[/:%\s\0-\x1f\x7f]/.test(name)
 }
 
 /** @throws {SpecError} unless it is six bytes in hexadecimal, joined by colons */
@@ -49,6 +59,15 @@ export function formatIp(bytes: Buffer): string {
   const words = Array.from({ length: 8 }, (_, i) => bytes.readUInt16BE(2 * i).toString(16)).join(':')
   const [longest] = (words.match(/\b0(:0)+\b/g) ?? []).toSorted((a, b) => b.length - a.length)
   return longest ? words.replace(new RegExp(`(^|:)${longest}(:|$)`), '::') : words
+}
+
+/**
+ * The kernel reads the first four bytes of any address as one of IPv4.
+ * @throws {SpecError} unless it is of this family, or there is none
+ */
+export function checkFamily(what: string, family: number, address: string | undefined): void {
+  if (address === undefined || familyOf(parseIp(what, address)) === family) return
+  refuse(what, `an address of IPv${family === AF_INET ? 4 : 6}, as the other one is`, address)
 }
 
 /** An address and how many of its bits are those of the network. */

@@ -150,9 +150,10 @@ export function isolations(image: Image, words: readonly string[], options: Opti
   ]
 }
 
-/** As Docker has it: an entrypoint of the user's own leaves out the image's words, too. */
+/** As Docker has it: an entrypoint of the user's own leaves out the image's words, too; an empty one stands for none. */
 function program({ Entrypoint = [], Cmd = [] }: Image['config'], own: string | undefined, words: readonly string[]): string[] {
-  return own ? [own, ...words] : [...Entrypoint, ...(words.length > 0 ? words : Cmd)]
+  if (own !== undefined) return own === '' ? [...words] : [own, ...words]
+  return [...Entrypoint, ...(words.length > 0 ? words : Cmd)]
 }
 
 /** The exercise has whole seconds of one clock. */

@@ -41,6 +41,8 @@ rootTest(test, 'an image says what is run, where, as whom and with which environ
   assert.equal(pocker(['run', '-e', 'B=flag', 'mine:1']), { status: 0, stdout: '/srv/here\n1000\n1001\nimage flag\n', stderr: '' })
   assert.equal(pocker(['run', '-u', '7', '-w', '/', 'mine:1', 'pwd; id -u']), { status: 0, stdout: '/\n7\n', stderr: '' })
   assert.equal(pocker(['run', '--entrypoint', 'pwd', 'mine:1']), { status: 0, stdout: '/srv/here\n', stderr: '' })
+  assert.equal(pocker(['run', '--entrypoint', '', 'mine:1', 'pwd']), { status: 0, stdout: '/srv/here\n', stderr: '' })
+  assert.match(pocker(['run', '--entrypoint', '', 'mine:1']).stderr, /^pocker: command: expected a program to run, got none/)
 })
 
 rootTest(test, 'while a container runs its image stays; when pocker is killed, its layer goes with the next', async () => {

@@ -11,8 +11,8 @@ import { DEFAULT_MOUNTS, mounts, parseMount, parseOptions, parseTmpfs, parseVolu
 import { net, parseNetwork } from '@pocker/net'
 import { findInit, init, parsePidMode, pid } from '@pocker/pid'
 import {
-  because, command, DEFAULT_PATH, dieWithParent, foreground, MS_SHARED, MS_SLAVE, plan, SpecError, type Isolation, type Json,
-  type Plan,
+  because, chdir, command, DEFAULT_PATH, dieWithParent, foreground, mayFail, mkdir, MS_SHARED, MS_SLAVE, plan, SpecError,
+  type Isolation, type Json, type Plan,
 } from '@pocker/syscalls'
 import { checkOffsets, clocks, parseOffset, time } from '@pocker/time'
 import { borrow, choose, parseIdMap, parseUserns, surroundings, user, type Choice, type UserSpec } from '@pocker/user'
@@ -119,7 +119,7 @@ export function isolations(image: Image, words: readonly string[], options: Opti
   const list = [...defaults.filter(({ destination }) => !replaced(destination)), ...given]
   const follows = given.some(({ options: words = [] }) => FOLLOWING.has(parseOptions(words).propagation))
   const reaper = options.init && modes.pid === 'private' && init(findInit()) // elsewhere there is one, and orphans are not ours
-  const hostname = options.hostname ?? id
+  const hostname = options.hostname || id // none is what Docker takes an empty one for
   const offsets = timeOffsets(options)
   const own = { pid: isOwn(modes.pid), net: isOwn(modes.network), ipc: isOwn(modes.ipc) }
   const pivot = answered('04-mount/pivot', root.path)
@@ -141,13 +141,21 @@ export function isolations(image: Image, words: readonly string[], options: Opti
     }),
     ...(pivot ? [pivot] : []),
     ...(places.has('/dev/shm') ? [] : [joinedShm(shared)]),
+    ...(workdir ? [workingDirectory(workdir)] : []), // before the user changes: he may have no right to make it
     ...allowed.isolations,
     { name: 'foreground', child: [because('a change of user forgets it', dieWithParent())] },
     command({
       argv, env: environment([...config.Env ?? [], ...options.env], { hostname, home: allowed.resolved.home }),
-      ...(workdir && { cwd: workdir }), ...(reaper && { execute: reaper.execute }),
+      ...(reaper && { execute: reaper.execute }),
     }),
   ]
+}
+
+/** Root's, whoever the program runs as; made if it is missing. */
+function workingDirectory(path: string): Isolation {
+  const parts = path.split('/').filter(Boolean)
+  const made = parts.map((_, i) => mayFail(mkdir(`/${parts.slice(0, i + 1).join('/')}`, 0o755)))
+  return { name: 'workdir', child: [...made, chdir(path)] }
 }
 
 /** As Docker has it: an entrypoint of the user's own leaves out the image's words, too; an empty one stands for none. */

@@ -3,9 +3,9 @@
 //   privileges(options, { image, groupsDenied: false })   → { resolved, before, behind, devices, … }
 //
 // Invariant: everything is denied that was not asked for, by Docker's defaults or by name.
-import { lstatSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, lstatSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { release } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { DEFAULT_DEVICES, type DeviceRule } from '@pocker/cgroup'
 import type { Mount } from '@pocker/mount'
 import {
@@ -35,15 +35,18 @@ export function privileges(
   options: Options, place: { image: Pick<Image, 'accounts' | 'config'>; groupsDenied: boolean },
   answered: Answered = () => undefined,
 ): Privileges {
-  const { user = place.image.config.User ?? '', groupAdd, capAdd, capDrop, privileged = false, ulimit } = options
-  const resolved = resolveUser(user, place.image.accounts(), groupAdd)
+  const { user, groupAdd, capAdd, capDrop, privileged = false, ulimit } = options
+  if (place.groupsDenied && groupAdd.length > 0) {
+    throw new SpecError(`--group-add: expected ids from /etc/subgid, without which there is no further group, got ${groupAdd[0]}`)
+  }
+  const resolved = resolveUser(user || place.image.config.User || '', place.image.accounts(), groupAdd)
   const held = boundingSet(readFileSync('/proc/self/status', 'utf8'))
   const kept = resolve({ add: capAdd, drop: capDrop, privileged }, held)
   const security = parseSecurity(options.securityOpt)
   const filter = filterOf(security.seccomp, kept, privileged)
   const { bounded, set } = capabilities(same(kept))
   const filtered = filter ? [seccomp({ profile: filter, noNewPrivileges: security.noNewPrivileges })] : []
-  const devices = privileged ? allDevices() : options.device.map(parseDevice)
+  const devices = privileged ? allDevices() : options.device.flatMap(parseDevice)
   return {
     resolved,
     isolations: [
@@ -78,7 +81,7 @@ function parseSecurity(texts: readonly string[]): Security {
     const [key = '', value = ''] = text.split(/[=:](.*)/s)
     if (key === 'no-new-privileges' && ['', 'true', 'false'].includes(value)) noNew = value !== 'false'
     else if (key === 'seccomp' && value) profile = value
-    else if (!NOTHING_TO_DO.has(text)) {
+    else if (!NOTHING_TO_DO.has(`${key}=${value}`)) {
       const expected = 'seccomp=FILE, seccomp=unconfined or no-new-privileges'
       throw new SpecError(`--security-opt: expected ${expected}, got ${JSON.stringify(text)}`)
     }
@@ -108,21 +111,30 @@ function textOf(file: string): string {
 
 interface Device { readonly source: string; readonly destination: string; readonly access: string }
 
-function parseDevice(text: string): Device {
-  const [source = '', second, third] = text.split(':')
-  const access = third ?? (second !== undefined && /^[rwm]+$/.test(second) ? second : 'rwm')
-  const destination = second === undefined || second === access ? source : second
-  if (!/^[rwm]{1,3}$/.test(access) || !destination.startsWith('/')) {
+const DEVICE = /^(?<source>[^:]+)(?::(?<place>\/[^:]*))?(?::(?<access>[rwm]{1,3}))?$/
+
+/** A link is followed, as in /dev/disk/by-id; a directory such as /dev/snd stands for all devices in it. */
+function parseDevice(text: string): Device[] {
+  const { source = '', place = source, access = 'rwm' } = DEVICE.exec(text)?.groups ?? {}
+  if (!place.startsWith('/')) {
     throw new SpecError(`--device: expected HOST:CONTAINER:rwm such as /dev/fuse:/dev/fuse:rw, got ${JSON.stringify(text)}`)
   }
-  if (!isDevice(source)) throw new SpecError(`--device: expected a device of the host, got ${source}`)
-  return { source, destination, access }
+  const real = existsSync(source) ? realpathSync(source) : source
+  const found = isDevice(real) ? [real] : isDirectory(real) ? devicesIn(real) : []
+  if (found.length === 0) throw new SpecError(`--device: expected a device of the host, got ${source}`)
+  return found.map((path) => ({ source: path, destination: join(place, relative(real, path)), access }))
 }
 
 const isDevice = (path: string): boolean => {
   const found = lstatSync(path, { throwIfNoEntry: false })
   return found !== undefined && (found.isCharacterDevice() || found.isBlockDevice())
 }
+
+const isDirectory = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
+
+const devicesIn = (directory: string, but: ReadonlySet<string> = new Set()): string[] =>
+  readdirSync(directory).filter((name) => !but.has(name)).map((name) => join(directory, name))
+    .flatMap((path) => (isDirectory(path) ? devicesIn(path) : isDevice(path) ? [path] : []))
 
 /** The bits of a device number that are its minor's, as the C library packs them. @see makedev(3) */
 export function deviceNumbers(path: string): { major: number; minor: number } {
@@ -136,7 +148,4 @@ const ruleOf = ({ source, access }: Device): DeviceRule =>
 /** Made by mounts() already, or mounts of their own. */
 const OWN = new Set(['null', 'zero', 'full', 'random', 'urandom', 'tty', 'ptmx', 'pts', 'shm', 'mqueue', 'console'])
 
-function allDevices(): Device[] {
-  return readdirSync('/dev').filter((name) => !OWN.has(name)).map((name) => join('/dev', name)).filter(isDevice)
-    .map((path) => ({ source: path, destination: path, access: 'rwm' }))
-}
+const allDevices = (): Device[] => devicesIn('/dev', OWN).map((path) => ({ source: path, destination: path, access: 'rwm' }))

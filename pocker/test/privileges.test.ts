@@ -1,12 +1,14 @@
 // What a program may do: by default next to nothing, and what was asked for by name.
 import { execFileSync, spawnSync, type SpawnSyncReturns } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { busybox, rootTest } from '@pocker/testing'
+import type { Options } from '../src/flags.ts'
+import { privileges } from '../src/privileges.ts'
 
 const bin = fileURLToPath(new URL('../bin/pocker.mjs', import.meta.url))
 let dir = ''
@@ -62,7 +64,7 @@ rootTest(test, 'Docker\'s fourteen capabilities, a filter, and what flags make o
   assert.is(line(await status('--cap-drop', 'ALL', '--cap-add', 'net_bind_service'), 'CapEff'), '0000000000000400')
   const user = await status('-u', '1000:50', '--group-add', '27', '--security-opt', 'no-new-privileges', '--ulimit', 'core=0')
   assert.equal(['Uid', 'Gid', 'Groups', 'CapEff', 'NoNewPrivs'].map((name) => line(user, name).replaceAll('\t', ' ')),
-    ['1000 1000 1000 1000', '50 50 50 50', '27', '0000000000000000', '1'])
+    ['1000 1000 1000 1000', '50 50 50 50', '27 50', '0000000000000000', '1'])
   assert.is(line(await status('--security-opt', 'seccomp=unconfined'), 'Seccomp'), '0')
 })
 
@@ -81,6 +83,42 @@ rootTest(test, 'a device of the host, and no other', async () => {
   assert.is(stdout.split('\n')[0], '4')
 })
 
+rootTest(test, 'a device by a link, and a directory of them; and a privileged container has those in directories, too', async () => {
+  const links = join(dir, 'by-id')
+  mkdirSync(links)
+  symlinkSync('/dev/zero', join(links, 'disk'))
+  const { stdout } = await pocker(['--device', `${join(links, 'disk')}:/dev/other:r`], 'sh', '-c', 'head -c 4 /dev/other | wc -c')
+  assert.is(stdout, '4\n')
+  const made = join(dir, 'devices')
+  mkdirSync(join(made, 'below'), { recursive: true })
+  execFileSync('mknod', [join(made, 'below/zero'), 'c', '1', '5'])
+  const inside = await pocker(['--device', `${made}:/dev/mine`], 'sh', '-c', 'head -c 4 /dev/mine/below/zero | wc -c')
+  assert.is(inside.stdout, '4\n', inside.stderr)
+  const find = ['find', '/dev', '-mindepth', '2', '-not', '-path', '/dev/pts/*', '-type', 'c']
+  const found = (text: string): string[] => text.split('\n').toSorted()
+  const { stdout: below } = spawnSync('find', find.slice(1), { encoding: 'utf8' })
+  assert.equal(found((await pocker(['--privileged'], ...find)).stdout), found(below))
+})
+
+rootTest(test, 'the working directory is made by root, whoever the program runs as', async () => {
+  const { stdout, stderr } = await pocker(['-u', '1000', '--cap-drop', 'ALL', '-w', '/made-for-1000/dir'], 'sh', '-c', 'pwd; stat -c %u .')
+  rmSync(join(await busybox(), 'made-for-1000'), { recursive: true, force: true })
+  assert.equal([stdout, stderr], ['/made-for-1000/dir\n0\n', ''])
+})
+
+rootTest(test, 'what holds without doing anything may have a colon, as in Docker', async () => {
+  const flags = ['label:disable', 'apparmor:unconfined', 'label=disable'].flatMap((text) => ['--security-opt', text])
+  assert.equal((await pocker(flags, 'echo', 'started')).stdout, 'started\n')
+})
+
+test('an empty --user is none: the image has the word', () => {
+  const image = { config: { User: '1234:5' }, accounts: () => ({ passwd: '', group: '' }) }
+  const words = { user: '', groupAdd: [] as string[], capAdd: [], capDrop: [], securityOpt: [], ulimit: [], device: [] }
+  const given = (more: object) => privileges({ ...words, ...more } as unknown as Options, { image, groupsDenied: true })
+  assert.is(given({}).resolved.uid, 1234)
+  assert.throws(() => given({ groupAdd: ['27'] }), /^--group-add: expected ids from \/etc\/subgid, without which there is no further group, got 27$/)
+})
+
 rootTest(test, 'bad input: one line each, and nothing is started', async () => {
   const cases: readonly [string[], RegExp][] = [
     [['--cap-add', 'FLY'], /^pocker: capability: expected ALL or a name such as NET_ADMIN, got "FLY"\n$/],
@@ -89,6 +127,8 @@ rootTest(test, 'bad input: one line each, and nothing is started', async () => {
     [['--security-opt', 'magic'], /^pocker: --security-opt: expected seccomp=FILE, seccomp=unconfined or no-new-privileges, got "magic"\n$/],
     [['--ulimit', 'nofile=5:4'], /^pocker: rlimits: expected a soft RLIMIT_NOFILE of at most the hard one, got 5 and 4\n$/],
     [['--device', '/etc/passwd'], /^pocker: --device: expected a device of the host, got \/etc\/passwd\n$/],
+    [['--device', '/dev/null:/dev/x:r:w'], /^pocker: --device: expected HOST:CONTAINER:rwm such as .*, got "\/dev\/null:\/dev\/x:r:w"\n$/],
+    [['--device', '/dev/null:r:r'], /^pocker: --device: expected HOST:CONTAINER:rwm/],
     [['-m', '-5m'], /^pocker: --memory: size: expected a number of bytes above 0/], [['-m', '5m'], /^pocker: memory\.limit: expected at least 6291456 bytes/],
     [['-m', '64m', '--memory-swap', '32m'], /^pocker: memory\.swap: expected memory and swap together, at least the limit/],
     [['--cpus', '999'], /^pocker: --cpus: expected 0\.01 to \d+, for so many processors there are, got 999\n$/],

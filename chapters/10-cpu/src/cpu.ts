@@ -14,7 +14,7 @@ export interface CpuSpec {
   readonly quota?: number
   /** In microseconds. */
   readonly period?: number
-  /** 2 to 262144; 1024 if nothing is said. */
+  /** 2 to 262144; 1024 if nothing is said, and 0 says nothing. */
   readonly shares?: number
   /** Processors and memory nodes, such as 0-2,4. */
   readonly cpus?: string
@@ -42,7 +42,7 @@ function limits(spec: CpuSpec, machine: { readonly cpus: string; readonly mems: 
   const most = quota !== undefined && quota > 0 ? quota : 'max'
   return {
     ...((quota !== undefined || spec.period !== undefined) && { 'cpu.max': `${most} ${period}` }),
-    ...(shares !== undefined && { 'cpu.weight': String(weight(shares)) }),
+    ...(shares && { 'cpu.weight': String(weight(shares)) }),
     ...(cpus !== undefined && { 'cpuset.cpus': subset('cpu.cpus', cpus, machine.cpus) }),
     ...(mems !== undefined && { 'cpuset.mems': subset('cpu.mems', mems, machine.mems) }),
   }

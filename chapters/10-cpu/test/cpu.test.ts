@@ -17,6 +17,7 @@ test('a quota is so much of each period, a weight is a share under pressure, a s
   assert.equal(written({ quota: 20000 }), [['cpu.max', '20000 100000']])
   assert.equal(written({ quota: -1 }), [['cpu.max', 'max 100000']])
   assert.equal(written({ shares: 1024, cpus: '0,2-3', mems: '0' }), [['cpu.weight', '39'], ['cpuset.cpus', '0,2-3'], ['cpuset.mems', '0']])
+  assert.equal(written({ shares: 0 }), []) // Docker's word for the default, and not for next to nothing
   assert.equal(written({}), [])
 })
 

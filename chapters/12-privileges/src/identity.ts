@@ -52,11 +52,13 @@ export interface Resolved extends Identity { readonly additionalGids: readonly n
 
 interface Row { readonly name: string; readonly id: number; readonly fields: readonly string[] }
 
-/** Lines that are none are passed over, as the C library does. @see passwd(5), group(5) */
-const rows = (text: string): Row[] => text.split('\n').flatMap((line) => {
+const isNumber = (text: string | undefined): boolean => /^\d{1,10}$/.test(text ?? '')
+
+/** Lines that are none are passed over, as the C library does. @param ids which fields are numbers. @see passwd(5), group(5) */
+const rows = (text: string, ...ids: readonly number[]): Row[] => text.split('\n').flatMap((line) => {
   const fields = line.split(':')
-  const [name = '', , id = ''] = fields
-  return name && /^\d{1,10}$/.test(id) ? [{ name, id: Number(id), fields }] : []
+  const [name = '', , id] = fields
+  return name && ids.every((i) => isNumber(fields[i])) ? [{ name, id: Number(id), fields }] : []
 })
 
 /**
@@ -68,7 +70,7 @@ const rows = (text: string): Row[] => text.split('\n').flatMap((line) => {
 export function resolveUser(text: string, { passwd, group }: Accounts, add: readonly string[] = []): Resolved {
   const [userText = '', groupText, ...rest] = text.split(':')
   if (rest.length > 0) throw new SpecError(`--user: expected USER or USER:GROUP, got ${JSON.stringify(text)}`)
-  const [users, groups] = [rows(passwd), rows(group)]
+  const [users, groups] = [rows(passwd, 2, 3), rows(group, 2)]
   const wanted = userText || '0'
   const user = find(users, wanted)
   const uid = user?.id ?? numeric('--user', wanted, 'passwd')
@@ -76,17 +78,18 @@ export function resolveUser(text: string, { passwd, group }: Accounts, add: read
   const gid = groupText ? gidOf('--user', groupText) : Number(user?.fields[3] ?? 0)
   // A group that is named stands alone; otherwise all that the user is a member of.
   const member = groupText || !user ? [] : groups.filter(({ fields }) => fields[3]?.split(',').includes(user.name))
-  const further = new Set([...member.map(({ id }) => id), ...add.map((name) => gidOf('--group-add', name))])
-  further.delete(gid)
-  return { uid, gid, additionalGids: [...further].toSorted((a, b) => a - b), home: user?.fields[5] || '/' }
+  // His own group, too: a setgid program has another one instead, and would be let in where this one is kept out (CVE-2022-36109).
+  const all = new Set([gid, ...member.map(({ id }) => id), ...add.map((name) => gidOf('--group-add', name))])
+  return { uid, gid, additionalGids: [...all].toSorted((a, b) => a - b), home: user?.fields[5] || '/' }
 }
 // endregion
 
+/** A number is an id, even where somebody's name is one: whoever writes 1000 does not mean an image's root of that name. */
 const find = (all: readonly Row[], text: string): Row | undefined =>
-  all.find(({ name }) => name === text) ?? all.find(({ id }) => String(id) === text)
+  all.find(({ name, id }) => (isNumber(text) ? id === Number(text) : name === text))
 
 function numeric(flag: string, text: string, file: string): number {
-  if (/^\d{1,10}$/.test(text) && Number(text) < NONE) return Number(text)
+  if (isNumber(text) && Number(text) < NONE) return Number(text)
   throw new SpecError(`${flag}: expected a number, or a name in the container's /etc/${file}, got ${JSON.stringify(text)}`)
 }
 

@@ -7,7 +7,7 @@
 import { because, RLIMIT, setLimit, SpecError, type Isolation } from '@pocker/syscalls'
 
 /** -1 for no limit. @see OCI runtime spec, config.md, "POSIX process", rlimits; getrlimit(2) */
-export interface Rlimit { readonly type: string; readonly soft: number; readonly hard: number }
+export interface Rlimit { readonly type: string; readonly soft: number | bigint; readonly hard: number | bigint }
 
 /** RLIM_INFINITY */
 const INFINITY = 2n ** 64n - 1n
@@ -31,20 +31,22 @@ export function rlimits(limits: readonly Rlimit[]): Isolation {
 }
 // endregion
 
-function value(type: string, limit: number): bigint {
+function value(type: string, limit: number | bigint): bigint {
   if (limit === -1) return INFINITY
-  if (Number.isSafeInteger(limit) && limit >= 0) return BigInt(limit)
+  if ((typeof limit === 'bigint' || Number.isSafeInteger(limit)) && limit >= 0 && limit <= INFINITY) return BigInt(limit)
   throw new SpecError(`rlimits: expected a number for ${type}, or -1 for none, got ${limit}`)
 }
 
 /** @param text NAME=SOFT[:HARD]. @throws {SpecError} */
 export function parseUlimit(text: string): Rlimit {
-  const [, name = '', soft = '', hard = soft] = /^([a-z]+)=(-?\d{1,15})(?::(-?\d{1,15}))?$/.exec(text) ?? []
+  const [, name = '', soft = '', hard = soft] = /^([a-z]+)=(-?\d{1,19})(?::(-?\d{1,19}))?$/.exec(text) ?? []
   const type = `RLIMIT_${name.toUpperCase()}`
   if (!name) throw new SpecError(`--ulimit: expected NAME=SOFT:HARD such as nofile=1024:4096, got ${JSON.stringify(text)}`)
   if (RLIMIT[type] === undefined) {
     const names = Object.keys(RLIMIT).map((key) => key.slice('RLIMIT_'.length).toLowerCase())
     throw new SpecError(`--ulimit: expected one of ${names.join(', ')}, got ${name}`)
   }
-  return { type, soft: Number(soft), hard: Number(hard) }
+  return { type, soft: limitOf(soft), hard: limitOf(hard) }
 }
+
+const limitOf = (text: string): number | bigint => (Number.isSafeInteger(Number(text)) ? Number(text) : BigInt(text))

@@ -45,15 +45,19 @@ const group = 'root:x:0:\nwww-data:x:33:\nadm:x:4:www-data,root\naudio:x:29:www-
 
 test('users and groups by name and by number', () => {
   const cases: readonly [string, string[], number, number, number[], string][] = [
-    ['', [], 0, 0, [4], '/root'], ['root', [], 0, 0, [4], '/root'], ['0', [], 0, 0, [4], '/root'],
-    ['www-data', [], 33, 33, [4, 29], '/var/www'], ['33', [], 33, 33, [4, 29], '/var/www'],
-    ['www-data:adm', [], 33, 4, [], '/var/www'], ['33:7', [], 33, 7, [], '/var/www'], ['4711', [], 4711, 0, [], '/'],
-    ['4711:audio', ['adm', '99'], 4711, 29, [4, 99], '/'], ['1000', [], 5, 5, [], '/odd'],
+    ['', [], 0, 0, [0, 4], '/root'], ['root', [], 0, 0, [0, 4], '/root'], ['0', [], 0, 0, [0, 4], '/root'],
+    ['www-data', [], 33, 33, [4, 29, 33], '/var/www'], ['33', [], 33, 33, [4, 29, 33], '/var/www'],
+    ['www-data:adm', [], 33, 4, [4], '/var/www'], ['33:7', [], 33, 7, [7], '/var/www'], ['4711', [], 4711, 0, [0], '/'],
+    ['4711:audio', ['adm', '99'], 4711, 29, [4, 29, 99], '/'], ['033', [], 33, 33, [4, 29, 33], '/var/www'],
+    ['1000', [], 1000, 0, [0], '/'], // a number is never a name, or an image's 1000 could be root
   ]
   for (const [text, add, uid, gid, additionalGids, home] of cases) {
     assert.equal(resolveUser(text, { passwd, group }, add), { uid, gid, additionalGids, home }, text)
   }
-  assert.equal(resolveUser('', { passwd: '', group: '' }), { uid: 0, gid: 0, additionalGids: [], home: '/' })
+  assert.equal(resolveUser('', { passwd: '', group: '' }), { uid: 0, gid: 0, additionalGids: [0], home: '/' })
+  for (const gid of ['', 'abc', '0x10', '-1']) { // no line of a passwd: nobody becomes root's group by it
+    assert.throws(() => resolveUser('bob', { passwd: `bob:x:1000:${gid}::/home/bob:/bin/sh`, group }), /^--user: expected a number, or a name/)
+  }
   for (const [text, message] of [
     ['nobody', /^--user: expected a number, or a name in the container's \/etc\/passwd, got "nobody"$/],
     ['root:wheel', /^--user: expected a number, or a name in the container's \/etc\/group, got "wheel"$/],
@@ -83,6 +87,9 @@ rootTest(test, 'the container\'s accounts are read within its root, wherever a l
 test('limits: a soft and a hard one', () => {
   assert.equal(parseUlimit('nofile=1024:4096'), { type: 'RLIMIT_NOFILE', soft: 1024, hard: 4096 })
   assert.equal(parseUlimit('core=-1'), { type: 'RLIMIT_CORE', soft: -1, hard: -1 })
+  const most = parseUlimit('memlock=9223372036854775807')
+  assert.equal(most, { type: 'RLIMIT_MEMLOCK', soft: 2n ** 63n - 1n, hard: 2n ** 63n - 1n })
+  assert.equal(rlimits([most]).child?.[0]?.args[2], { rlim_cur: 2n ** 63n - 1n, rlim_max: 2n ** 63n - 1n })
   assert.throws(() => parseUlimit('files=1'), /^--ulimit: expected one of cpu, fsize, .*, got files$/)
   assert.throws(() => parseUlimit('nofile'), /^--ulimit: expected NAME=SOFT:HARD/)
   const limit = (soft: number, hard: number) => [{ type: 'RLIMIT_NOFILE', soft, hard }]

@@ -146,6 +146,15 @@ test('conflicting rules count as libseccomp counts them, wherever they stand', (
   }
 })
 
+test('of two limits with the same value the first counts, as libseccomp 2.5.4 has it', () => {
+  for (const [ops, arg] of [[['SCMP_CMP_LT', 'SCMP_CMP_LE'], 2n], [['SCMP_CMP_GE', 'SCMP_CMP_GT'], 12n]] as const) {
+    for (const order of [ops, ops.toReversed()]) {
+      const syscalls = order.map((op, i): Rule => ({ names: ['read'], action: 'SCMP_ACT_ERRNO', errnoRet: 10 + i, args: [{ index: 0, op, value: 5 }] }))
+      assert.is(both({ defaultAction: 'SCMP_ACT_ALLOW', syscalls }, 'x64', 0, [arg]), verdict('SCMP_ACT_ERRNO', 10), order.join())
+    }
+  }
+})
+
 test('of two rules without conditions the first counts, and one with the default action says nothing', () => {
   const rules = (...errnos: number[]): Seccomp =>
     ({ defaultAction: 'SCMP_ACT_ERRNO', syscalls: errnos.map((errnoRet) => ({ names: ['read'], action: 'SCMP_ACT_ERRNO', errnoRet })) })

@@ -128,4 +128,9 @@ test('names that mean nothing on a machine are told, once each', () => {
   assert.equal(unknownSyscalls(profile, 'arm64'), ['chown32', 'fork'])
 })
 
+test('flags that are null are not said, as Go writes them, and so the default holds', () => {
+  assert.is(parseSeccomp({ defaultAction: 'SCMP_ACT_ALLOW', flags: null }).flags, undefined)
+  assert.equal(parseSeccomp({ defaultAction: 'SCMP_ACT_ALLOW', flags: [] }).flags, [])
+})
+
 test.run()

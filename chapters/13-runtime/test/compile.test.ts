@@ -29,6 +29,13 @@ test('what nothing here can give is refused by name; no devices to move are noth
   for (const [data, said] of cases) assert.is(told(data), said)
 })
 
+test('a limit is of 64 bits', () => {
+  const rlimits = [{ type: 'RLIMIT_MEMLOCK', soft: 2n ** 63n, hard: 2n ** 64n - 1n }]
+  const { process, ...rest } = readSpec(JSON.stringify(BASE))
+  const { child } = compile({ ...rest, ...(process && { process: { ...process, rlimits } }) }, PLACE)
+  assert.equal(child.find(({ call }) => call === 'prlimit64')?.args[2], { rlim_cur: 2n ** 63n, rlim_max: 2n ** 64n - 1n })
+})
+
 test('a config without a process is read, and is no plan', () => {
   const { process: _, ...without } = BASE
   assert.is(told(without), 'config.json: process: expected a program to run, got nothing')

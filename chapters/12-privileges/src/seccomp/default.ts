@@ -35,8 +35,9 @@ const equals = (value: number) => ({ value, op: 'SCMP_CMP_EQ' as const })
 const CLONE_NEW = 0x7e02_0000
 /** PER_LINUX, PER_LINUX32, either with UNAME26 (a version that begins with 2.6), and the question which. @see personality(2) */
 const PERSONALITIES = [0, 0x8, 0x2_0000, 0x2_0008, 0xffff_ffff]
-/** Between the two that are refused, and behind them up to AF_MCTP. An attacker's upper 32 bits match nothing. */
-const [AF_ALG, FAMILIES] = [38, [39, 41, 42, 43, 44, 45]]
+/** Up to AF_ROSE, and of the later ones up to AF_MCTP those that Docker has. An attacker's upper 32 bits match nothing. */
+const AF_DECNET = 12
+const FAMILIES = [13, 14, 15, 16, 17, 18, 21, 22, 24, 26, 27, 28, 29, 30, 31, 32, 33, 35, 36, 39, 41, 42, 43, 44, 45]
 
 const SYSCALLS: readonly Group[] = [
   // descriptors: reading, writing, waiting for either
@@ -85,14 +86,14 @@ const SYSCALLS: readonly Group[] = [
   // about the system
   allow('uname sysinfo getrandom'),
   // further restrictions of itself
-  allow(`seccomp landlock_create_ruleset landlock_add_rule landlock_restrict_self lsm_get_self_attr lsm_set_self_attr
-    lsm_list_modules`),
+  allow('seccomp landlock_create_ruleset landlock_add_rule landlock_restrict_self'),
   // one process looks into another; before 4.8, a tracer could change a call behind the filter's back
   allow('ptrace process_vm_readv process_vm_writev', { includes: { minKernel: '4.8' } }),
   // this processor's own; uprobe and uretprobe are the kernel's own way back from a probe
   forArch('amd64', 'arch_prctl modify_ldt uprobe uretprobe'),
-  // all socket families but AF_ALG, the kernel's ciphers, and AF_VSOCK, the way to the hypervisor
-  ...allowIf('socket', { value: AF_ALG, op: 'SCMP_CMP_LT' }, ...FAMILIES.map(equals)),
+  // all socket families but AF_ALG, the kernel's ciphers, AF_VSOCK, the way to the hypervisor, and those that Linux has given up:
+  // DECnet, Econet, ATM's SVC, IrDA, WANPIPE, ISDN, CAIF
+  ...allowIf('socket', { value: AF_DECNET, op: 'SCMP_CMP_LT' }, ...FAMILIES.map(equals)),
   ...allowIf('personality', ...PERSONALITIES.map(equals)),
   // processes, but no namespaces; clone3 has its flags in memory, where no filter can look: glibc falls back to clone
   ...allowIf('clone', { value: CLONE_NEW, valueTwo: 0, op: 'SCMP_CMP_MASKED_EQ' }),
@@ -100,7 +101,8 @@ const SYSCALLS: readonly Group[] = [
 
   // with a capability
   forCap('CAP_SYS_ADMIN', `clone clone3 unshare setns mount umount2 open_tree open_tree_attr move_mount fsopen fsconfig fsmount
-    fspick mount_setattr sethostname setdomainname bpf perf_event_open fanotify_init lookup_dcookie quotactl quotactl_fd syslog`),
+    fspick mount_setattr lsm_get_self_attr lsm_set_self_attr lsm_list_modules
+    sethostname setdomainname bpf perf_event_open fanotify_init lookup_dcookie quotactl quotactl_fd syslog`),
   forCap('CAP_SYS_PTRACE', 'ptrace process_vm_readv process_vm_writev process_madvise pidfd_getfd kcmp'),
   forCap('CAP_DAC_READ_SEARCH', 'open_by_handle_at'),
   forCap('CAP_SYS_CHROOT', 'chroot'),

@@ -65,7 +65,9 @@ export function parseSeccomp(data: unknown): Seccomp {
     defaultAction: action,
     ...withErrno('defaultErrnoRet', action, defaultErrnoRet),
     architectures: readList('architectures', architectures, readArchitecture),
-    ...(flags !== undefined && { flags: readList('flags', flags, (what, flag) => readOneOf(what, FILTER_FLAGS, flag)) }),
+    ...(flags !== undefined && flags !== null && {
+      flags: readList('flags', flags, (what, flag) => readOneOf(what, FILTER_FLAGS, flag)),
+    }),
     syscalls: readList('syscalls', syscalls, (what, rule) => {
       const names = readList(`${what}.names`, readObject(what, rule)['names'], readText)
       if (names.length === 0) throw wrong(`${what}.names`, 'names of system calls', names)

@@ -7,9 +7,11 @@
 // 2. The conditions of a rule must all hold; but if two of them are about the same argument, any one of all will do.
 // 3. A rule without conditions covers all others on that call; of two such rules, the first counts.
 // 4. Where several conditional rules match, the more specific one counts, wherever it stands: the one about the later
-//    argument; of one argument, EQ and NE before an upper limit before a lower limit; then the narrower of the two.
-//    (Measured. Only where MASKED_EQ or several arguments overlap does libseccomp's tree sometimes choose otherwise.)
-// Invariant: pure, and the cases of a number do not depend on the order of the profile's rules, but for rule 3.
+//    argument; of one argument, EQ and NE before an upper limit before a lower limit; then the narrower of the two. If
+//    both have the same value, as LT 5 and LE 5, the first counts.
+//    (Measured. Only where MASKED_EQ, both sides of one limit or several arguments overlap does libseccomp's tree sometimes
+//    choose otherwise.)
+// Invariant: pure, and where rules differ in more than that, their order does not count.
 import type { Machine } from '@pocker/syscalls'
 import { syscallNumbers } from './numbers.ts'
 import { ACTIONS, type Action, type Condition, type Operator, type Seccomp } from './profile.ts'
@@ -60,10 +62,9 @@ function alternatives(args: readonly Condition[]): (readonly Condition[])[] {
   return twice ? args.map((condition) => [condition]) : [args.toSorted((a, b) => a.index - b.index)]
 }
 
-/** Equality, upper limits, lower limits; and which comes first if the values are equal. */
-const RANK: Readonly<Record<Operator, readonly [kind: number, tie: number]>> = {
-  SCMP_CMP_EQ: [0, 0], SCMP_CMP_NE: [0, 0], SCMP_CMP_MASKED_EQ: [0, 0],
-  SCMP_CMP_LT: [1, 0], SCMP_CMP_LE: [1, 1], SCMP_CMP_GE: [2, 0], SCMP_CMP_GT: [2, 1],
+/** Equality, upper limits, lower limits. */
+const RANK: Readonly<Record<Operator, number>> = {
+  SCMP_CMP_EQ: 0, SCMP_CMP_NE: 0, SCMP_CMP_MASKED_EQ: 0, SCMP_CMP_LT: 1, SCMP_CMP_LE: 1, SCMP_CMP_GE: 2, SCMP_CMP_GT: 2,
 }
 const ALL_BITS = 2n ** 64n - 1n
 const mask = ({ op, value }: Condition): bigint => (op === 'SCMP_CMP_MASKED_EQ' ? BigInt(value) : ALL_BITS)
@@ -73,9 +74,8 @@ const descending = (a: bigint, b: bigint): number => (a > b ? -1 : a < b ? 1 : 0
 const reachable = (cases: readonly Case[]): readonly Case[] => (cases[0]?.when.length === 0 ? cases.slice(0, 1) : cases)
 
 function byNarrowness(a: Condition, b: Condition): number {
-  const [[kind, tie], [otherKind, otherTie]] = [RANK[a.op], RANK[b.op]]
-  const value = descending(datum(a), datum(b))
-  return b.index - a.index || kind - otherKind || descending(mask(a), mask(b)) || (kind === 1 ? -value : value) || tie - otherTie
+  const [kind, value] = [RANK[a.op], descending(datum(a), datum(b))]
+  return b.index - a.index || kind - RANK[b.op] || descending(mask(a), mask(b)) || (kind === 1 ? -value : value)
 }
 
 /** Rules 3 and 4: condition by condition, and whoever has no more of them covers the other. */

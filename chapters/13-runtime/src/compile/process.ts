@@ -112,7 +112,7 @@ export const affinity: Part = (spec) => {
 
 /** RLIM_INFINITY; -1 for chapter 12. */
 const INFINITY = 2n ** 64n - 1n
-const limit = (value: number | bigint): number => (BigInt(value) === INFINITY ? -1 : Number(value))
+const limit = (value: number | bigint): number | bigint => (BigInt(value) === INFINITY ? -1 : value)
 
 const caps = (spec: Spec, held: readonly string[]): ReturnType<typeof capabilities> => {
   const given = grantable(processOf(spec).capabilities ?? {})

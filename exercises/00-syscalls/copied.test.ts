@@ -18,7 +18,7 @@ const made = check({
   const copying = { ...isolation, before: steps, child: [...isolation.child ?? [], ...copy(to, shown)] }
   const { groups } = await run(copying, { groups: { files: [shown] } })
   const seen = groups.files[shown] ?? ''
-  same(seen, text, `expected "${text}" in ${to}, got "${seen}"`)
+  same(seen, text, `expected "${text}" in ${to}, got ${seen ? `"${seen}"` : 'nothing: was the file made?'}`)
 })
 
 const long = check({

@@ -12,7 +12,7 @@ const made = check({
   const { child = [], ...isolation } = await compute(path, text)
   const { groups } = await run({ ...isolation, child: [...child, ...copy(path, shown)] }, { groups: { files: [shown] } })
   const seen = groups.files[shown] ?? ''
-  same(seen, text, `expected "${text}" in ${path}, got "${seen}"`)
+  same(seen, text, `expected "${text}" in ${path}, got ${seen ? `"${seen}"` : 'nothing: has child a step that writes it?'}`)
 })
 
 const closed = check({

@@ -9,7 +9,7 @@ const inside = check({
   id: 'inside',
   title: 'the container is in the PID namespace of the process that was named',
   points: 3,
-  hint: 'setns moves only the children to come. Which list of the isolation must it be in: before, or child?',
+  hint: 'setns moves only the children to come: is it in before, or in child? And who visits a namespace asks for no new one',
 }, async ({ compute, run }) => {
   for (const i of [0, NEIGHBOURS - 1]) {
     const { namespaces, numbers, sandbox } = await run(await compute(FIRST + i), { neighbours: NEIGHBOURS })

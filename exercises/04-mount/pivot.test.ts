@@ -8,7 +8,7 @@ const alone = check({
   id: 'alone',
   title: 'the directory is the root, and nothing else is left in the mount table',
   points: 2,
-  hint: 'after pivot_root the old root is still mounted somewhere: which call takes it off, and all below it?',
+  hint: 'pivot_root is EINVAL if the new root is no mount, or lies below a shared one. Which call takes the old root off afterwards?',
 }, async ({ compute, run, token }) => {
   const root = `/tmp/${token()}`
   const isolation = await compute(root)

@@ -22,7 +22,7 @@ const size = check({
   id: 'size',
   title: 'as much fits into it as was asked for, and no more',
   points: 2,
-  hint: 'the data of mount(2) is a text of options for the file system: size= is one of tmpfs(5)',
+  hint: 'the data of mount(2) is a text of options, with commas and no spaces between: size= is one of tmpfs(5)',
 }, async ({ compute, run, token }) => {
   for (const at of ['/home', '/root']) {
     const [bytes, path] = [randomInt(2, 9) * MiB, `${at}/${token()}`]

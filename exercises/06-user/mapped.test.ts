@@ -30,7 +30,7 @@ const groups = check({
   id: 'groups',
   title: 'its groups are the ids that were asked for',
   points: 1,
-  hint: 'groups have a map of their own',
+  hint: 'groups have a map of their own. Until it is written, setgroups is EPERM, and setresgid is EINVAL',
   lesson: 'try-it',
 }, async (context) => {
   const ids = someIds()

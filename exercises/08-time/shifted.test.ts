@@ -9,7 +9,7 @@ const boot = check({
   id: 'boot',
   title: 'the boot clock is shifted by the seconds that were asked for',
   points: 2,
-  hint: 'unshare(CLONE_NEWTIME) makes a namespace for the children to come. What is written to its file before they come?',
+  hint: 'unshare(CLONE_NEWTIME) makes a namespace for the children to come. Which list runs before they come, and what does it write?',
   lesson: 'the-syscalls',
 }, async ({ compute, run }) => {
   for (const secs of [some(), some(), -3]) {

@@ -41,8 +41,8 @@ rootTest(test, 'environment, working directory, host name and entrypoint', async
   rmSync(join(await busybox(), `tmp/made-${process.pid}`), { recursive: true })
 })
 
-rootTest(test, 'without -h the host name is a random id, and the machine keeps its own', async () => {
-  const names = await Promise.all([1, 2].map(async () => (await inBusybox((rootfs) => ['run', rootfs, 'hostname'])).stdout))
+rootTest(test, 'without -h, or with an empty one, the host name is a random id, and the machine keeps its own', async () => {
+  const names = await Promise.all([[], ['-h', '']].map(async (flag) => (await inBusybox((rootfs) => ['run', ...flag, rootfs, 'hostname'])).stdout))
   for (const name of names) assert.match(name, /^[0-9a-f]{12}\n$/)
   assert.is.not(names[0], names[1])
   assert.is.not(`${hostname()}\n`, names[0])

@@ -2,12 +2,15 @@
 import { spawn, spawnSync, type ChildProcess, type SpawnSyncReturns } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { Socket } from 'node:net'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { text as lines } from 'node:stream/consumers'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { call, command, getStatusFlags, O_NONBLOCK, Pipe, plan, setStatusFlags, spawn as start } from '@pocker/syscalls'
 import { busybox, rootTest } from '@pocker/testing'
 
 const bin = fileURLToPath(new URL('../bin/pocker.mjs', import.meta.url))
@@ -249,6 +252,19 @@ rootTest(test, '--json: an object a line, none asked for, and the container\'s o
     assert.equal(executed[0], { value: -2, error: 'ENOENT' })
     assert.equal(lines.find(({ call, args: [how] }) => call === 'rt_sigprocmask' && how === 'SIG_SETMASK')?.changes, [{ what: 'blocked signals', was: 'all', is: '' }])
   }
+})
+
+rootTest(test, '--json: an output that does not block is made to, so no line is lost to a slow reader', async () => {
+  const out = new Pipe()
+  call(setStatusFlags(out.writer, O_NONBLOCK)) // node's own spawn would take that back
+  const argv = [process.execPath, bin, ...await words(['/bin/true'], '--json')]
+  const vars = Object.entries(env()).map(([name, value]) => `${name}=${value}`)
+  const child = start(plan([command({ argv, env: vars, stdio: [0, out.writer, 2] })]))
+  const text = lines(new Socket({ fd: out.handOver(), readable: true, writable: false }))
+  const { code } = await child.wait()
+  const flags = Number(call(getStatusFlags(out.writer)).value)
+  out.close()
+  assert.equal([code, flags & O_NONBLOCK, parse(await text).at(-1)?.call], [0, 0, 'execve'])
 })
 
 rootTest(test, 'a step that fails is shown with its errno, and said as run says it, with its exit code', async () => {

@@ -69,6 +69,17 @@ export class SyscallError extends Error {
   }
 }
 
+/** What came, for an error that says what was expected. Data from outside can lie deeper than JSON.stringify goes. */
+export function shown(value: unknown): string {
+  if (value === undefined) return 'nothing'
+  if (typeof value === 'bigint') return String(value)
+  try {
+    return JSON.stringify(value) ?? typeof value
+  } catch {
+    return typeof value
+  }
+}
+
 /** The caller asked for something that cannot be: a name too long, a root that is no directory. */
 export class SpecError extends Error {
   override readonly name: string = 'SpecError'

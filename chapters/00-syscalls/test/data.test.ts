@@ -3,9 +3,10 @@ import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import {
-  because, chdir, CLONE_NEWPID, CLONE_NEWUTS, clone3, cloneOf, close, CODE_SIZE, command, encode, execFailure, execve, exit_group, explain,
-  foreground, formatCall, fromJson, mayFail, mkdir, mknod, mount, MS_PRIVATE, MS_REC, open, O_CLOEXEC, plan, read, sethostname, setns,
-  STEP, SYSCALLS, toJson, unshare, wait4, type Isolation, type Syscall,
+  because, capset, chdir, CLONE_NEWPID, CLONE_NEWUTS, clone3, cloneOf, close, CODE_SIZE, command, defaultSignal, dup3, encode, execFailure,
+  execve, exit_group, explain, foreground, formatCall, fromJson, makeNode, mayFail, mkdir, mknod, mount, MS_PRIVATE, MS_REC, open, O_CLOEXEC,
+  pipe2, plan, read, sethostname, setLimit, setns, STEP, S_IFBLK, S_IFIFO, SYSCALLS, toJson, unshare, wait4, write, type Isolation,
+  type Syscall,
 } from '@pocker/syscalls'
 
 const box: Isolation = { name: 'box', flags: CLONE_NEWUTS, child: [because('a name', sethostname('box'))] }
@@ -35,6 +36,12 @@ test('calls print as strace prints them', () => {
     [open('/x', O_CLOEXEC), 'openat(AT_FDCWD, "/x", O_RDONLY|O_CLOEXEC)'],
     [execve('/bin/sh', ['sh', '-c', 'a b'], []), 'execve("/bin/sh", ["sh", "-c", "a b"], [])'],
     [setns({ resultOf: 'there' }, CLONE_NEWUTS), 'setns(<there>, CLONE_NEWUTS)'],
+    [dup3(5, 0, 0), 'dup3(5, 0, 0)'],
+    [pipe2(O_CLOEXEC), 'pipe2({…}, O_CLOEXEC)'],
+    [makeNode('/x', S_IFIFO | 0o600, 0), 'mknodat(AT_FDCWD, "/x", S_IFIFO|0600, makedev(0, 0))'],
+    // Minor number 300 is 0x12c: its lower eight bits, the major number 8, its upper bits.
+    [makeNode('/x', S_IFBLK | 0o660, 0x10_082c), 'mknodat(AT_FDCWD, "/x", S_IFBLK|0660, makedev(0x8, 0x12c))'],
+    [write(1, 'a\udcff'), 'write(1, "a\\377", 2)'], // a byte that is no UTF-8, see names.ts
   ]
   for (const [call, text] of cases) assert.is(formatCall(call), text)
 })
@@ -44,6 +51,13 @@ test('explain shows who adds a step, and why', () => {
   assert.match(text, /clone3\(\{flags=CLONE_VM\|CLONE_VFORK\|CLONE_NEWUTS\|CLONE_CLEAR_SIGHAND, exit_signal=SIGCHLD\}, 64\)/)
   assert.match(text, /^ {2}box +sethostname\("box", 3\) +# a name$/m)
   assert.match(text, /^ {2}command +execve\(.*# become the program$/m)
+})
+
+test('a process between makes the container; what is done beside it is the parent\'s', () => {
+  const between: Isolation = { name: 'x', before: [chdir('/')], beside: [{ path: '/proc/{pid}/uid_map', data: '0 0 1' }] }
+  const text = explain(plan([box, between, command({ argv: ['/bin/true'] })]))
+  assert.match(text, /^between parent and child:\n {2}x {6}chdir\("\/"\).*\n {2}clone {2}clone3\(/)
+  assert.match(text, /^the parent:\n {2}beside {2}write\("\/proc\/\{pid\}\/uid_map", "0 0 1"\)/m)
 })
 
 test('the plan of a container is plain JSON, and stays what it is', () => {
@@ -104,6 +118,34 @@ test('whatever JSON comes in, it is decoded or refused by a SpecError, and what 
   }), { numRuns: 500 })
 })
 
+test('a number that JSON does not hold travels as text', () => {
+  const list = [setLimit(7, 2n ** 53n + 1n, 2n ** 64n - 1n)]
+  const back = fromJson(JSON.parse(JSON.stringify(toJson({ name: 'limit', child: list }))))
+  assert.equal(encode(back.child ?? [], 'x64').bytes, encode(list, 'x64').bytes)
+})
+
+test('data that lies too deep to be shown is refused like all other', () => {
+  const deep = JSON.parse(`${'['.repeat(50_000)}${']'.repeat(50_000)}`) as unknown
+  for (const json of [{ name: deep }, { child: [{ call: deep }] }, { child: [{ call: 'chdir', args: [deep] }] }]) {
+    assert.throws(() => encode(fromJson(json).child ?? [], 'x64'), (error: Error) => error.name === 'SpecError')
+  }
+})
+
+test('errors that a step may have are a list, or true: nothing else is passed over', () => {
+  const step = (mayFail: unknown): unknown => fromJson({ child: [{ call: 'getpid', args: [], mayFail }] }).child?.[0]?.mayFail
+  assert.equal([step(true), step(['ENOENT']), step(false)], [true, ['ENOENT'], undefined])
+  assert.throws(() => step('ENOENT'), /^child\[0\]\.mayFail: expected a list, got "ENOENT"$/)
+})
+
+test('what a list of its own names, the steps behind it do not know', () => {
+  const inner = (...behind: Syscall[]): Syscall[] =>
+    [{ ...open('/', 0), as: 'dir' }, { ...clone3(0n, [{ ...open('/', 0), as: 'dir' }, { ...read(0, 1), as: 'bytes' }]), as: 'child' }, ...behind]
+  const { bytes, steps } = encode(inner(close({ resultOf: 'dir' })), 'x64')
+  const [first, last] = [steps[0], steps.at(-1)]
+  assert.is(bytes.readBigUInt64LE((last?.at ?? 0) - CODE_SIZE + STEP.args), BigInt((first?.at ?? 0) + STEP.result))
+  assert.throws(() => encode(inner(close({ resultOf: 'bytes' })), 'x64'), /expected the name of an earlier step, got bytes/)
+})
+
 test('an argument that does not fit is refused, with what was expected', () => {
   const refused: readonly [Syscall, RegExp][] = [
     [{ call: 'sethostname', args: ['box'] }, /sethostname: expected 2 arguments \(name, len\), got 1/],
@@ -114,6 +156,11 @@ test('an argument that does not fit is refused, with what was expected', () => {
     [{ call: 'rt_sigprocmask', args: [2, ['SIGNOPE'], null, 8] }, /expected a name such as SIGINT, got "SIGNOPE"/],
     [{ call: 'clone3', args: [{ flagz: 1 }, 64] }, /clone3: args: expected the fields flags, pidfd, .*, got flagz/],
     [{ call: 'setns', args: [{ resultOf: 'nobody' }, 0] }, /expected the name of an earlier step, got nobody/],
+    [close({ resultOf: 'constructor' }), /expected the name of an earlier step, got constructor/],
+    [{ call: 'rt_sigprocmask', args: [2, ['toString'], null, 8] }, /expected a name such as SIGINT, got "toString"/],
+    [capset({ effective: ['toString'], permitted: [], inheritable: [] }), /expected a name such as CAP_CHOWN, got "toString"/],
+    [setLimit(7, 2n ** 64n, 0n), /prlimit64: new\.rlim_cur: expected a whole number, got 18446744073709551616/],
+    [setLimit(7, 0n, -(2n ** 63n) - 1n), /rlim_max: expected a whole number, got -9223372036854775809/],
     [{ call: 'read', args: [0, { out: 1e12 }, 1] }, /read: buffer: expected a buffer of 0 to 1048576 bytes, got 1000000000000/],
     [{ call: 'read', args: [0, { out: -8 }, 1] }, /got -8/],
     [{ call: 'reboot' as 'chdir', args: [] }, /reboot: no such system call in the table/],
@@ -142,7 +189,8 @@ test('an image holds one step of 80 bytes for each call, then the end', () => {
 test('a program without a slash is looked up in PATH, as execvp does it', () => {
   const paths = (argv: string[], env: string[] = []): unknown[] =>
     (command({ argv, env }).child ?? []).filter(({ call }) => call === 'execve').map(({ args, mayFail: may }) => [args[0], may ?? false])
-  assert.equal(paths(['ls'], ['PATH=/a::/b']), [['/a/ls', true], ['./ls', true], ['/b/ls', false]])
+  const gone = ['ENOENT', 'ENOTDIR', 'EACCES']
+  assert.equal(paths(['ls'], ['PATH=/a::/b']), [['/a/ls', gone], ['./ls', gone], ['/b/ls', false]])
   assert.equal(paths(['./ls'], ['PATH=/a:/b']), [['./ls', false]])
   assert.is(paths(['ls']).length, 6)
 })
@@ -158,6 +206,20 @@ test('a file that is there and refused tells more than those that are not there'
 test('a command without a program, or with a NUL in it, is refused', () => {
   assert.throws(() => command({ argv: [] }), /expected a program and its arguments, got none/)
   assert.throws(() => command({ argv: ['a', 'b\0c'] }), /without a NUL byte, got "b\\u0000c"/)
+})
+
+test('a descriptor is not taken twice by different ones: who comes second would get the first one\'s', () => {
+  const argv = ['true']
+  assert.throws(() => command({ argv, stdio: [0, 2, 1] }), /expected another descriptor to become 2 than 1, which is replaced before/)
+  assert.throws(() => command({ argv, stdio: [7, 0, 2] }), /expected another descriptor to become 1 than 0/)
+  const copies = (...stdio: [number, number, number]): unknown =>
+    command({ argv, stdio }).child?.filter(({ call }) => call === 'dup3').map(({ args }) => args)
+  assert.equal(copies(0, 2, 2), [[2, 1, 0]])
+  assert.equal(copies(7, 8, 8), [[7, 0, 0], [8, 1, 0], [8, 2, 0]])
+})
+
+test('a signal without a name is none that can be set', () => {
+  for (const name of ['SIGNOPE', 'toString']) assert.throws(() => defaultSignal(name), new RegExp(`got ${name}$`))
 })
 
 test.run()

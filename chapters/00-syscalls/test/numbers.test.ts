@@ -6,7 +6,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import {
   AT, CLONE, CLOSE_RANGE, errnoText, F, FD, FSCONFIG, FSMOUNT, FSOPEN, MFD, MNT, MOUNT_ATTR, MOUNT_ATTRS, MOVE_MOUNT, MS, O,
-  OPEN_HOW, OPEN_TREE, PR, RESOLVE, S_IFCHR, S_IFREG, SEAL, SIG, SIG_HOW, SYSCALLS, UTSNAME, W, type Names,
+  OPEN_HOW, OPEN_TREE, PR, RESOLVE, S_IFBLK, S_IFCHR, S_IFIFO, S_IFREG, SEAL, SIG, SIG_HOW, SYSCALLS, UTSNAME, W, type Names,
 } from '@pocker/syscalls'
 
 test('x86-64 numbers are those of <asm/unistd_64.h>', () => compareNumbers('x64', ['/usr/include/x86_64-linux-gnu/asm/unistd_64.h', '/usr/include/asm/unistd_64.h'], '__NR_'))
@@ -35,7 +35,7 @@ function compareConstants(names: Names, headers: readonly string[], ...more: rea
 test('constants are those of the kernel\'s headers', () => compareConstants(
   {
     ...AT, ...CLONE, ...CLOSE_RANGE, ...MS, ...MFD, ...SEAL, ...F, ...PR, ...OPEN_TREE, ...MOVE_MOUNT, ...FSOPEN, ...FSCONFIG,
-    ...FSMOUNT, ...MOUNT_ATTRS, ...RESOLVE, S_IFCHR, S_IFREG,
+    ...FSMOUNT, ...MOUNT_ATTRS, ...RESOLVE, S_IFBLK, S_IFCHR, S_IFIFO, S_IFREG,
   },
   ['sched', 'close_range', 'memfd', 'fcntl', 'mount', 'openat2', 'prctl', 'stat'].map((name) => `linux/${name}.h`),
   `static_assert(sizeof(struct open_how) == ${OPEN_HOW.size}, "open_how");`,

@@ -7,7 +7,7 @@
 // comes second finds the first one's and uses it.
 import { execFile } from 'node:child_process'
 import { chmod, copyFile, lchown, mkdir, mkdtemp, readdir, rename, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises'
-import { statSync } from 'node:fs'
+import { statSync, type Stats } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
@@ -45,9 +45,17 @@ export interface Rootfs {
 
 /** @throws {SpecError} if the path is not there, or is no directory */
 export function checkRootfs(path: string): void {
-  const found = statSync(path, { throwIfNoEntry: false })
+  const found = look(path)
   if (!found) throw new SpecError(`rootfs: expected a directory, got ${path}, which does not exist`)
   if (!found.isDirectory()) throw new SpecError(`rootfs: expected a directory, got ${path}, which is a file`)
+}
+
+function look(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false })
+  } catch (cause) { // a file on the way to it, a directory that is closed to us, a name too long
+    throw new SpecError(`rootfs: expected a directory, got ${path}: ${(cause as NodeJS.ErrnoException).code}`, { cause })
+  }
 }
 
 /**
@@ -90,7 +98,10 @@ async function fill(root: string, busybox: string): Promise<void> {
     await mkdir(join(root, dir))
     await chmod(join(root, dir), mode) // mkdir's mode is subject to the umask
   }
-  for (const [file, content] of Object.entries(FILES)) await writeFile(join(root, file), content)
+  for (const [file, content] of Object.entries(FILES)) {
+    await writeFile(join(root, file), content)
+    await chmod(join(root, file), 0o644) // likewise: whoever the program runs as, it may read them
+  }
   if (process.geteuid?.() === 0) { // nobody else may make devices
     for (const [name, [major, minor]] of Object.entries(DEVICES)) {
       call(mknod(join(root, 'dev', name), 0o666, major, minor))

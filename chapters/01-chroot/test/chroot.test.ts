@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { busyboxRootfs, checkRootfs, chroot, escape } from '@pocker/chroot'
-import { chdir, command, exitCode, plan, run, spawn, StartError, type Isolation } from '@pocker/syscalls'
+import { chdir, command, exitCode, plan, run, SpecError, spawn, StartError, type Isolation } from '@pocker/syscalls'
 import { busybox, rootTest } from '@pocker/testing'
 
 let dir = ''
@@ -24,6 +24,9 @@ test('a path that is none is refused', () => {
 test('a root file system that is missing, or a file, is told apart', () => {
   assert.throws(() => checkRootfs('/nope'), /expected a directory, got \/nope, which does not exist/)
   assert.throws(() => checkRootfs('/etc/passwd'), /expected a directory, got \/etc\/passwd, which is a file/)
+  for (const [path, code] of [['/etc/passwd/x', 'ENOTDIR'], [`/${'x'.repeat(300)}`, 'ENAMETOOLONG']] as const) {
+    assert.throws(() => checkRootfs(path), (error: Error) => error instanceof SpecError && error.message.endsWith(`got ${path}: ${code}`))
+  }
 })
 
 test('busybox becomes a root file system: one program under many names', async () => {
@@ -36,6 +39,17 @@ test('busybox becomes a root file system: one program under many names', async (
   assert.is(statSync(join(path, 'tmp')).mode & 0o7777, 0o1777)
   assert.match(readFileSync(join(path, 'etc/passwd'), 'utf8'), /^root:x:0:0:/)
   assert.equal(readdirSync(join(dir, 'a')), ['busybox'], 'nothing is left beside it')
+})
+
+test('who may read its files does not depend on the umask of whoever makes it', async () => {
+  const before = process.umask(0o077)
+  try {
+    await busyboxRootfs(join(dir, 'busybox'))
+  } finally {
+    process.umask(before)
+  }
+  const mode = (path: string): string => (statSync(join(dir, 'busybox', path)).mode & 0o7777).toString(8)
+  assert.equal(['', 'bin', 'bin/busybox', 'etc', 'etc/passwd', 'etc/group'].map(mode), ['755', '755', '755', '755', '644', '644'])
 })
 
 test('it is there whole or not at all: five at once make one, and what is there is kept', async () => {

@@ -26,7 +26,7 @@ const withOptions = (command: Command): Command => command
 async function step(name: string, words: string[], options: StepOptions): Promise<void> {
   const { plan, after } = await prepared(name, words, options)
   const steps = stepsOf(plan)
+  blockingStdio() // before Lines gives standard output another number
   const audience = options.json ? new Lines(steps) : new Screen(steps, options.verbose === true)
-  blockingStdio()
   process.exitCode = await stepThrough(plan, audience, options.json ? everything : new Pilot()).finally(after)
 }

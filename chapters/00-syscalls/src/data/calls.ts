@@ -14,6 +14,7 @@ import {
   SOCK_DGRAM, S_IFCHR, S_IFREG,
 } from './constants.ts'
 import { SpecError } from '../errno.ts'
+import { encodeName } from './names.ts'
 import type { Out, ResultOf, Syscall } from './syscall.ts'
 import { BPF_ATTACH, BPF_LOAD, CLONE_ARGS, CLONE_ARGS_SIZE_VER0, MM_MAP, MOUNT_ATTR, OPEN_HOW } from './table.ts'
 
@@ -24,7 +25,7 @@ export type Fd = number | ResultOf
 export const LAST_FD = 0xffff_ffff
 
 const NANO = 1_000_000_000n
-const length = (text: string): number => Buffer.byteLength(text)
+const length = (text: string): number => encodeName(text).length
 /** The size of the kernel's sigset_t in bytes: 64 signals. */
 const SIGSET = 8
 /** sizeof(struct new_utsname): six fields of 65 bytes. @see uname(2) */
@@ -79,7 +80,7 @@ export const blockSignals = (signals: readonly string[]): Syscall =>
   ({ call: 'rt_sigprocmask', args: [SIG_SETMASK, signals, null, SIGSET] })
 /** Give a signal its default action again. @see rt_sigaction(2) */
 export const defaultSignal = (signal: string): Syscall => {
-  const number = SIG[signal]
+  const number = Object.hasOwn(SIG, signal) ? SIG[signal] : undefined
   if (number === undefined) throw new SpecError(`signal: expected a name such as SIGPIPE, got ${signal}`)
   return { call: 'rt_sigaction', args: [number, { sa_handler: SIG_DFL, sa_mask: [], sa_flags: 0 }, null, SIGSET] }
 }

@@ -30,12 +30,16 @@ export interface Command {
   readonly preserved?: number
 }
 
-/** @throws {SpecError} if there is no program, or a string holds a NUL */
+/** @throws {SpecError} if there is no program, a string holds a NUL, or one of `stdio` would be gone when its turn comes */
 export function command({ argv, env = [], cwd, execute, stdio = [0, 1, 2], preserved = 0 }: Command): Isolation {
   const [program] = argv
   if (!program) throw new SpecError('command: expected a program and its arguments, got none')
   const bad = [...argv, ...env, cwd ?? ''].find((text) => text.includes('\0'))
   if (bad !== undefined) throw new SpecError(`command: expected text without a NUL byte, got ${JSON.stringify(bad)}`)
+  const gone = stdio.findIndex((from, to) => from < to && from !== stdio[from])
+  if (gone >= 0) {
+    throw new SpecError(`command: expected another descriptor to become ${gone} than ${stdio[gone]}, which is replaced before`)
+  }
   const path = env.findLast((entry) => entry.startsWith('PATH='))?.slice('PATH='.length)
   const envp = path === undefined ? [`PATH=${DEFAULT_PATH}`, ...env] : env
   return {
@@ -71,11 +75,12 @@ function workingDirectory(cwd: string): Syscall[] {
   return [...above.map((path) => mayFail(mkdir(path, 0o755))), chdir(cwd)]
 }
 
-/** execvp(3) as a list: the program in one directory of PATH after the other. */
+/** execvp(3) as a list: the program in one directory of PATH after the other. What is there and cannot run ends the search. */
 function search(program: string, path: string, argv: readonly string[], envp: readonly string[]): Syscall[] {
   return candidates(program, path).map((file, i, all) => {
     const step = execve(file, argv, envp)
-    return i < all.length - 1 ? mayFail(because('not there? then the next directory of PATH', step)) : step
+    if (i === all.length - 1) return step
+    return mayFail(because('not there? then the next directory of PATH', step), 'ENOENT', 'ENOTDIR', 'EACCES')
   })
 }
 

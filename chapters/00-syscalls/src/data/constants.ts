@@ -98,6 +98,8 @@ export const O_CLOEXEC = 0o2000000
 // O_DIRECTORY differs on arm64: the table of system calls opens directories through O_PATH alone.
 export const O_PATH = 0o10000000
 export const O: Names = { O_RDONLY, O_WRONLY, O_RDWR, O_CREAT, O_NOCTTY, O_NONBLOCK, O_CLOEXEC, O_PATH }
+/** Of a descriptor that is a copy, or a pipe's end: how it is opened is not asked. */
+export const O_DESCRIPTOR: Names = { O_NONBLOCK, O_CLOEXEC }
 export const F_SETFD = 2
 export const F_GETFL = 3
 export const F_SETFL = 4

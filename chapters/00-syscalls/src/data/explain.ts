@@ -13,13 +13,15 @@ const REASONS_AT = 58
 
 /** @returns lines of text without a final newline */
 export function explain(plan: Plan): string {
-  const clone = cloneOf(plan, [], cloneFlags(plan))
+  const clone = line({ ...cloneOf(plan, [], cloneFlags(plan)), why: 'make the child' }, 'clone')
+  const before = plan.before.map((step) => line(step, step.by))
   const parent = plan.needs.flatMap(({ name, make }) => make.map((call) => line(call, name)))
   const beside = plan.beside.map((work): Line => ({ text: formatBeside(work), by: 'beside', why: 'while the child waits' }))
   return [
     ...section('the parent, first', parent),
-    ...section('between parent and child', plan.before.map((step) => line(step, step.by))),
-    ...section('the parent', [line({ ...clone, why: 'make the child' }, 'clone'), ...beside]),
+    ...(before.length > 0
+      ? [...section('between parent and child', [...before, clone]), ...section('the parent', beside)]
+      : section('the parent', [clone, ...beside])),
     ...section('the child', plan.child.map((step) => line(step, step.by))),
   ].join('\n')
 }

@@ -1,7 +1,8 @@
 // One system call as text, in the notation of strace(1): what a plan prints is what `strace -v` shows when it runs.
 //
 //   formatCall(sethostname('box'))   → sethostname("box", 3)
-import { O_CREAT, S_IFCHR, S_IFREG, SIG, type Names } from './constants.ts'
+import { O_CREAT, S_IFBLK, S_IFCHR, S_IFIFO, S_IFREG, SIG, type Names } from './constants.ts'
+import { encodeName } from './names.ts'
 import { isBytes, isOut, isOutOf, isResultOf, type Fields, type Syscall, type Value } from './syscall.ts'
 import { paramsOf, type Kind } from './table.ts'
 
@@ -46,7 +47,7 @@ function formatNumber(kind: Kind, value: number | bigint): string {
     case 'flags': return formatFlags(kind.names, value)
     case 'one': return nameOf(kind.names, value) ?? String(value)
     case 'mode': return formatMode(Number(value))
-    case 'device': return `makedev(${hex(Number(value) >> 8)}, ${hex(Number(value) & 0xff)})`
+    case 'device': return formatDevice(Number(value))
     case 'fd': return value === -100 ? 'AT_FDCWD' : String(value)
     default: return String(value)
   }
@@ -54,10 +55,14 @@ function formatNumber(kind: Kind, value: number | bigint): string {
 
 /** The type of a file and its permissions. @see inode(7) */
 const S_IFMT = 0o170000
-const TYPES: Readonly<Record<number, string>> = { [S_IFCHR]: 'S_IFCHR|', [S_IFREG]: 'S_IFREG|' }
+const TYPES: Readonly<Record<number, string>> =
+  { [S_IFCHR]: 'S_IFCHR|', [S_IFBLK]: 'S_IFBLK|', [S_IFIFO]: 'S_IFIFO|', [S_IFREG]: 'S_IFREG|' }
 
 const formatMode = (mode: number): string =>
   `${TYPES[mode & S_IFMT] ?? ''}0${(mode & ~S_IFMT).toString(8).padStart(2, '0')}`
+/** Twelve bits are the major number's; the minor number's lower eight lie below them, its upper twelve above. @see makedev(3) */
+const formatDevice = (device: number): string =>
+  `makedev(${hex((device >>> 8) & 0xfff)}, ${hex((device & 0xff) | ((device >>> 12) & 0xfff00))})`
 const hex = (value: number): string => (value === 0 ? '0' : `0x${value.toString(16)}`)
 
 /** How a file is opened is no flag but a number of two bits, and its name for 0 is told. @see open(2) */
@@ -77,13 +82,15 @@ export const nameOf = (names: Names, value: number | bigint): string | undefined
 
 /** @returns `SIGTERM` for 15 */
 export const signalName = (number: number): string => nameOf(SIG, number) ?? `signal ${number}`
+/** The other way: those for real time have no name. */
+export const signalNumber = (name: string): number => SIG[name] ?? Number(/^signal (\d+)$/.exec(name)?.[1] ?? 0)
 
 const ESCAPES: Readonly<Record<string, string>> =
   { '\n': '\\n', '\t': '\\t', '\r': '\\r', '"': '\\"', '\\': '\\\\', '\f': '\\f', '\v': '\\v' }
 
 /** A C string literal; what is not printable ASCII becomes octal bytes, as strace has it. */
 function quote(text: string | Buffer): string {
-  const bytes = typeof text === 'string' ? Buffer.from(text) : text
+  const bytes = typeof text === 'string' ? encodeName(text) : text
   const body = Array.from(bytes, (byte, i) => {
     const char = String.fromCharCode(byte)
     if (ESCAPES[char]) return ESCAPES[char]

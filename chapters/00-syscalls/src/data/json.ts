@@ -3,8 +3,9 @@
 //   toJson(plan)     → plain JSON data
 //   fromJson(data)   → the same plan; data may come from anywhere
 //
-// Invariant: fromJson(toJson(plan)) equals plan, and fromJson never lets through what encode() would not take.
-import { SpecError } from '../errno.ts'
+// Invariant: fromJson(toJson(plan)) is the same plan to encode(). What is wrong with data is found here, or there at the latest,
+// and is a SpecError.
+import { shown, SpecError } from '../errno.ts'
 import { CLONE, type Names } from './constants.ts'
 import { formatFlags, nameOf } from './format.ts'
 import type { Beside, Isolation, Plan, Resource } from './isolation.ts'
@@ -65,7 +66,7 @@ function valueToJson(kind: Kind | undefined, value: Value): Json {
   if (typeof value === 'number' || typeof value === 'bigint') {
     if (kind?.is === 'flags') return formatFlags(kind.names, value)
     if (kind?.is === 'one') return nameOf(kind.names, value) ?? Number(value)
-    return Number(value)
+    return Number.isSafeInteger(Number(value)) ? Number(value) : String(value) // JSON's numbers end at 2^53
   }
   if (kind?.is === 'struct' && value !== null && typeof value === 'object') {
     return mapFields(kind.layout, value as Record<string, Value>, (field, _, inner) => valueToJson(inner, field))
@@ -83,7 +84,7 @@ function steps(what: string, json: unknown, depth = 0): Syscall[] {
 
 function stepFromJson(what: string, json: unknown, depth: number): Syscall {
   const { call, args, why, mayFail, as, onZero, by } = object(what, json)
-  if (!isCallName(call)) throw new SpecError(`${what}: expected the name of a system call, got ${JSON.stringify(call)}`)
+  if (!isCallName(call)) throw new SpecError(`${what}: expected the name of a system call, got ${shown(call)}`)
   const values: Value[] = []
   array(`${what}.args`, args).forEach((arg, i) => {
     const kind = paramsOf({ call, args: values })[i]?.kind
@@ -94,7 +95,9 @@ function stepFromJson(what: string, json: unknown, depth: number): Syscall {
     ...(by !== undefined && { by: text(`${what}.by`, by) }),
     ...(why !== undefined && { why: text(`${what}.why`, why) }),
     ...(mayFail === true && { mayFail }),
-    ...(Array.isArray(mayFail) && { mayFail: mayFail.map((name) => text(`${what}.mayFail`, name)) }),
+    ...(mayFail !== undefined && typeof mayFail !== 'boolean' && {
+      mayFail: array(`${what}.mayFail`, mayFail).map((name) => text(`${what}.mayFail`, name)),
+    }),
     ...(as !== undefined && { as: text(`${what}.as`, as) }),
     ...(onZero !== undefined && { onZero: steps(`${what}.onZero`, onZero, depth + 1) }),
   }
@@ -110,6 +113,7 @@ function valueFromJson(what: string, kind: Kind | undefined, json: unknown): Val
     if (value === undefined) throw new SpecError(`${what}: expected one of ${Object.keys(kind.names).join(', ')}, got ${json}`)
     return value
   }
+  if (kind?.is === 'int' && typeof json === 'string' && /^-?\d{1,20}$/.test(json)) return BigInt(json)
   if (kind?.is === 'struct' && json !== null) {
     return mapFields(kind.layout, object(what, json), (field, name, inner) => valueFromJson(`${what}.${name}`, inner, field))
   }
@@ -133,19 +137,19 @@ function parseFlags(what: string, names: Names, json: unknown): bigint {
 }
 
 function text(what: string, json: unknown): string {
-  if (typeof json !== 'string') throw new SpecError(`${what}: expected text, got ${JSON.stringify(json)}`)
+  if (typeof json !== 'string') throw new SpecError(`${what}: expected text, got ${shown(json)}`)
   return json
 }
 
 function array(what: string, json: unknown): readonly unknown[] {
   if (json === undefined) return []
-  if (!Array.isArray(json)) throw new SpecError(`${what}: expected a list, got ${JSON.stringify(json)}`)
+  if (!Array.isArray(json)) throw new SpecError(`${what}: expected a list, got ${shown(json)}`)
   return json
 }
 
 function object(what: string, json: unknown): JsonObject {
   if (typeof json !== 'object' || json === null || Array.isArray(json)) {
-    throw new SpecError(`${what}: expected an object, got ${JSON.stringify(json)}`)
+    throw new SpecError(`${what}: expected an object, got ${shown(json)}`)
   }
   return json as JsonObject
 }

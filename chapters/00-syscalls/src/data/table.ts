@@ -7,8 +7,8 @@
 // Numbers: <asm/unistd_64.h> (x86-64) and <asm-generic/unistd.h> (arm64).
 import {
   AF, AT, BPF, CAP, CAPABILITY_VERSION, CAP_AMBIENT, CLONE, CLOSE_RANGE, F, FALLOC, FD, FSCONFIG, FSMOUNT, FSOPEN, IFF, IOCTL,
-  IOPRIO_WHO, IPPROTO, KEYCTL, LOCK, MFD, MNT, MOUNT_ATTRS, MOVE_MOUNT, MS, MSG, NETLINK, O, OPEN_TREE, PR, PR_SET_MM_WHAT,
-  RESOLVE, RLIMIT, RSEQ, SEAL, SECCOMP, SECCOMP_FILTER_FLAG, SIG, SIG_HANDLER, SIG_HOW, SOCK, W, type Names,
+  IOPRIO_WHO, IPPROTO, KEYCTL, LOCK, MFD, MNT, MOUNT_ATTRS, MOVE_MOUNT, MS, MSG, NETLINK, O, O_DESCRIPTOR, OPEN_TREE, PR,
+  PR_SET_MM_WHAT, RESOLVE, RLIMIT, RSEQ, SEAL, SECCOMP, SECCOMP_FILTER_FLAG, SIG, SIG_HANDLER, SIG_HOW, SOCK, W, type Names,
 } from './constants.ts'
 import type { Syscall } from './syscall.ts'
 
@@ -220,8 +220,8 @@ export const SYSCALLS = {
   pwrite64: row(18, 68, [fd('fd'), bytes('buffer'), int('count'), int('offset')], 'write to a place in a file'),
   fallocate: row(285, 47, [fd('fd'), flags('mode', FALLOC), int('offset'), int('length')], 'take or give room in a file'),
   flock: row(73, 32, [fd('fd'), flags('operation', LOCK)], 'lock an open file'),
-  dup3: row(292, 24, [fd('old'), fd('new'), flags('flags', O)], 'give a descriptor another number'),
-  pipe2: row(293, 59, [out('fds'), flags('flags', O)], 'make a pipe'),
+  dup3: row(292, 24, [fd('old'), fd('new'), flags('flags', O_DESCRIPTOR)], 'give a descriptor another number'),
+  pipe2: row(293, 59, [out('fds'), flags('flags', O_DESCRIPTOR)], 'make a pipe'),
   memfd_create: row(319, 279, [string('name'), flags('flags', MFD)], 'make a file that is only in memory'),
   sendfile: row(40, 71, [fd('out'), fd('in'), out('offset'), int('count')], 'copy from one descriptor to another'),
   fcntl: row(72, 25, [fd('fd'), one('command', F)], 'set a property of a descriptor', { on: 1, of: {

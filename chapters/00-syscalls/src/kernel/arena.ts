@@ -58,12 +58,17 @@ export class Arena {
     this.size = Math.ceil(wanted / PAGE) * PAGE
     this.#base = rawLibc().mmap(null, this.size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0)
     if (this.#base === -1n) throw new SyscallError('mmap', errno())
-    if (file !== undefined) this.#keepIn(file)
-    this.#memory = memoryAt(this.#base, this.size)
     const { code, labels } = MACHINES[machine()]
-    code.copy(this.#memory)
-    // The kernel cleans the instruction cache (arm64) when a page becomes executable.
-    if (rawLibc().mprotect(this.#base, PAGE, PROT_READ | PROT_EXEC) === -1) throw new SyscallError('mprotect', errno())
+    try {
+      if (file !== undefined) this.#keepIn(file)
+      this.#memory = memoryAt(this.#base, this.size)
+      code.copy(this.#memory)
+      // The kernel cleans the instruction cache (arm64) when a page becomes executable.
+      if (rawLibc().mprotect(this.#base, PAGE, PROT_READ | PROT_EXEC) === -1) throw new SyscallError('mprotect', errno())
+    } catch (error) {
+      this.free()
+      throw error
+    }
     const entry = (label: keyof Code['labels']): Entry => foreign(this.#at(labels[label] ?? 0), 'long')
     this.#entries = { clone_list: entry('clone_list'), run_list: entry('run_list'), thread_pointer: entry('thread_pointer') }
     this.#image = image

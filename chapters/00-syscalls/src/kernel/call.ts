@@ -15,9 +15,9 @@ let scratch: Arena | undefined
 /** The arena for whatever ends before JavaScript goes on. It is used again and again. */
 export function scratchArena(image: Image): Arena {
   if (scratch?.load(image)) return scratch
+  const larger = new Arena(image, { size: SCRATCH }) // if there is no memory for it, the old one stays
   scratch?.free()
-  scratch = new Arena(image, { size: SCRATCH })
-  return scratch
+  return (scratch = larger)
 }
 
 /**

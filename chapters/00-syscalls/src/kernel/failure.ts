@@ -36,7 +36,7 @@ export function startError(results: readonly Result[]): StartError {
   const by = (call as Partial<Step>).by ?? 'clone'
   const errno = Number(-value)
   if (call.call !== 'execve') return new StartError(formatCall(call), errno, { by, why: call.why })
-  const attempts = results.filter((result) => result.call.call === 'execve')
+  const attempts = results.filter((result) => result.call.call === 'execve' && result.value !== undefined)
     .map((result) => ({ path: String(result.call.args[0]), errno: Number(-(result.value ?? 0n)) }))
   const [, argv] = call.args
   const program = execFailure(Array.isArray(argv) ? String(argv[0]) : '', attempts)

@@ -4,7 +4,7 @@
 import type { Plan } from '../data/isolation.ts'
 import { spawn, type Child } from './spawn.ts'
 import { blockingStdio } from './stdio.ts'
-import { exitCode } from './wait.ts'
+import { exitCode, signalTo } from './wait.ts'
 
 /** What another process may send us, and the container's first process is meant to get. */
 const FORWARDED: readonly NodeJS.Signals[] = ['SIGUSR1', 'SIGUSR2', 'SIGALRM', 'SIGTERM', 'SIGCONT']
@@ -39,10 +39,10 @@ const PATIENCE = 3
  */
 export function forwardSignals(target: () => number): () => void {
   let asked = 0
-  const send = (to: number, signal: NodeJS.Signals): void =>
-    void process.kill(to, INSISTING.has(signal) && ++asked >= PATIENCE ? 'SIGKILL' : signal)
-  const toFirst = (signal: NodeJS.Signals): void => send(target(), signal)
-  const toGroup = (signal: NodeJS.Signals): void => send(-target(), signal)
+  const forward = (to: number, signal: NodeJS.Signals): void =>
+    signalTo(to, INSISTING.has(signal) && ++asked >= PATIENCE ? 'SIGKILL' : signal)
+  const toFirst = (signal: NodeJS.Signals): void => forward(target(), signal)
+  const toGroup = (signal: NodeJS.Signals): void => forward(-target(), signal)
   for (const signal of FORWARDED) process.on(signal, toFirst)
   for (const signal of KEYBOARD) process.on(signal, toGroup)
   return () => {

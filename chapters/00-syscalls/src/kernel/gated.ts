@@ -37,6 +37,8 @@ export class Gated {
   readonly steps: readonly Step[]
   readonly #arena: Arena
   readonly #first: number
+  /** What pid answers when the list is gone. */
+  #last: number | undefined
 
   /** @throws {StartError} if the kernel refused the clone; nothing is left then */
   constructor(plan: Plan, pace: Pace) {
@@ -67,7 +69,8 @@ export class Gated {
 
   /** Of the container if it is made, otherwise of the process between. */
   get pid(): number {
-    const container = Number(this.#resultOf('container') ?? 0)
+    if (this.#last !== undefined) return this.#last
+    const container = Number(this.#own('container')?.value ?? 0)
     return container > 0 ? container : this.#first
   }
 
@@ -87,6 +90,8 @@ export class Gated {
 
   /** After its end, or instead of it if it was never made. */
   free(): void {
+    if (this.#last !== undefined) return
+    this.#last = this.pid
     this.go.close()
     this.report.close()
     this.#arena.free()
@@ -129,13 +134,14 @@ export class Gated {
     ]
   }
 
-  #resultOf(name: string): bigint | undefined {
-    return this.#arena.results().find(({ call }) => call.as === name)?.value
+  /** Of a step that is no isolation's: the plan's own may have such a name, too. */
+  #own(name: string): Result | undefined {
+    return this.#arena.results().find(({ call }) => call.as === name && ['clone', undefined].includes((call as Partial<Step>).by))
   }
 
   /** The process between ends with 0, and leaves the container's status in its list. */
   #exit(direct: Exit): Exit {
-    const status = this.#arena.results().find(({ call }) => call.as === 'end')
+    const status = this.#own('end')
     return status?.value === undefined ? direct : parseStatus(status.outs[0]?.readInt32LE(0) ?? 0)
   }
 }

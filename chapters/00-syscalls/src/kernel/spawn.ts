@@ -9,6 +9,7 @@
 //
 // Invariant: if spawn() throws, no process and no resource is left.
 import { formatCall } from '../data/format.ts'
+import { SpecError } from '../errno.ts'
 import { cloneFlags, cloneOf, isGated, type Plan, type Resource } from '../data/isolation.ts'
 import { encode } from '../machine/encode.ts'
 import { machine } from './arena.ts'
@@ -16,7 +17,7 @@ import { callAll, failedStep, scratchArena } from './call.ts'
 import { StartError, startError } from './failure.ts'
 import { Gated, workBeside } from './gated.ts'
 import { withGroup } from './group.ts'
-import { ended, endedSync, type Exit } from './wait.ts'
+import { ended, endedSync, signalTo, type Exit } from './wait.ts'
 
 export interface Child {
   /** As the parent's PID namespace numbers it. */
@@ -25,7 +26,7 @@ export interface Child {
   wait(): Promise<Exit>
   /** The same, blocking this thread. */
   waitSync(): Exit
-  /** Before wait() has answered, the number cannot belong to another process. */
+  /** If it has ended, nothing happens. */
   kill(signal: NodeJS.Signals): void
 }
 
@@ -39,7 +40,7 @@ export function spawn(plan: Plan): Child {
   try {
     return isGated(plan) ? spawnGated(plan, undo) : spawnFast(plan, undo)
   } catch (error) {
-    undo()
+    quietly(undo)
     throw error
   }
 }
@@ -92,22 +93,35 @@ function child(pid: number, wait: () => Promise<Exit>, waitSync: () => Exit, und
   let exit: Exit | undefined
   let waiting: Promise<Exit> | undefined
   const over = (result: Exit): Exit => {
+    exit = result
     undo()
-    return (exit = result)
+    return result
   }
   return {
     pid,
     wait: () => (exit ? Promise.resolve(exit) : (waiting ??= wait().then(over))),
-    waitSync: () => exit ?? over(waitSync()),
-    kill: (signal) => void (exit ?? process.kill(pid, signal)),
+    waitSync: () => {
+      if (waiting && !exit) throw new SpecError('waitSync: expected a child that nobody waits for, got one whose wait() has begun')
+      return exit ?? over(waitSync())
+    },
+    kill: (signal) => void (exit ?? signalTo(pid, signal)),
   }
 }
 
 /** Makes what the plan needs. @returns what takes it back, last made first */
 export function make(needs: readonly Resource[]): () => void {
   const made: Resource[] = []
+  // One that cannot be taken back does not keep the others.
   const undo = (): void => {
-    for (const resource of made.splice(0).toReversed()) callAll(resource.undo)
+    const failed = made.splice(0).toReversed().flatMap((resource) => {
+      try {
+        callAll(resource.undo)
+        return []
+      } catch (error) {
+        return [error]
+      }
+    })
+    if (failed.length > 0) throw failed[0]
   }
   try {
     for (const resource of needs) {
@@ -115,8 +129,15 @@ export function make(needs: readonly Resource[]): () => void {
       made.push(resource)
     }
   } catch (error) {
-    undo()
+    quietly(undo)
     throw error
   }
   return undo
+}
+
+/** What went wrong first is what is told. */
+function quietly(undo: () => void): void {
+  try {
+    undo()
+  } catch {}
 }

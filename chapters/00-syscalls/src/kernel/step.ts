@@ -13,6 +13,7 @@ import type { Plan, Step } from '../data/isolation.ts'
 import type { Syscall } from '../data/syscall.ts'
 import { SpecError } from '../errno.ts'
 import type { Result } from './arena.ts'
+import { failedStep } from './call.ts'
 import { StartError, startError } from './failure.ts'
 import { Gated, workBeside } from './gated.ts'
 import { make } from './spawn.ts'
@@ -77,7 +78,8 @@ export class Stepper {
 
   /**
    * Makes one step, and behind the clone3 of the container what the parent does beside it.
-   * @throws {StartError} if it failed, or somebody ended the process meanwhile; it is gone then
+   * @throws {StartError} if it failed, or somebody ended the process meanwhile; it is gone then. If it is the parent's work that
+   * failed, the process waits: stop() it, and wait().
    */
   async next(): Promise<Stepped> {
     const step = this.upcoming
@@ -88,15 +90,15 @@ export class Stepper {
     const result = results[this.#at] as Result
     this.#at = reported ? this.#at + 1 : this.steps.length
     if (reported) {
-      if (step.call === 'clone3') workBeside(this.#plan, this.pid)
+      if (step.by === 'clone') workBeside(this.#plan, this.pid)
       return { step, result }
     }
-    if (result.value !== undefined) {
+    if (failedStep(results)) {
       await this.wait()
       throw startError(results)
     }
     // Only a program that was executed may close the pipe without an answer of the step's.
-    if (!(alive && step.call.startsWith('execve'))) {
+    if (!(alive && step.call.startsWith('execve') && result.value === undefined)) {
       await this.wait()
       throw new StartError(formatCall(step), ESRCH, { by: step.by })
     }

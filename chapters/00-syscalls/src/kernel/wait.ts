@@ -4,21 +4,30 @@
 //   endedSync(pid)       → the same, blocking this thread
 //
 // Invariant: only children made here are waited for; those of node's child_process are left to node.
-import { SIG, WALL, WNOHANG } from '../data/constants.ts'
+import { WALL, WNOHANG } from '../data/constants.ts'
 import { wait4 } from '../data/calls.ts'
-import { signalName } from '../data/format.ts'
+import { signalName, signalNumber } from '../data/format.ts'
 import { call } from './call.ts'
 
 /** How a process ended: by itself with a code, or by a signal such as SIGKILL. One of the two is null. */
 export interface Exit { readonly code: number | null; readonly signal: string | null }
 
 /** @returns what a shell would say: the code, or 128 + the signal's number */
-export const exitCode = ({ code, signal }: Exit): number => code ?? 128 + (SIG[signal ?? ''] ?? 0)
+export const exitCode = ({ code, signal }: Exit): number => code ?? 128 + signalNumber(signal ?? '')
 
 /** @param status as wait4 writes it. @see wait(2) */
 export function parseStatus(status: number): Exit {
   const signal = status & 0x7f
   return signal ? { code: null, signal: signalName(signal) } : { code: (status >> 8) & 0xff, signal: null }
+}
+
+/** A signal to a process, or with its negative number to its group. If it is gone by now, there is nobody to hear it. */
+export function signalTo(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
 }
 
 interface Waiter { readonly resolve: (exit: Exit) => void; readonly reject: (error: unknown) => void }

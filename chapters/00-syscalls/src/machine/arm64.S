@@ -34,6 +34,9 @@ step:
         cbnz x0, store
         ldr x9, [x19, #64]
         cbz x9, store
+        ldr x10, [x19]
+        cmp x10, #435                   // a clone3: from here on it is the child, and what there is to return to is the parent's
+        csel x20, xzr, x20, eq
         mov x19, x9                     // 0, and another list to go on with; the 0 is not stored, see x64.S
         b step
 store:

@@ -7,7 +7,7 @@ clone_list:
   f3 03 02 aa               mov x19, x2
   68 36 80 d2               mov x8, #0x1b3
   01 00 00 d4               svc #0x0
-  20 07 00 b5               cbnz x0, return
+  80 07 00 b5               cbnz x0, return
   14 00 80 d2               mov x20, #0x0
   04 00 00 14               b step
 run_list:
@@ -16,7 +16,7 @@ run_list:
   34 00 80 d2               mov x20, #0x1
 step:
   68 02 40 f9               ldr x8, [x19]
-  c8 05 f8 b7               tbnz x8, #63, end
+  28 06 f8 b7               tbnz x8, #63, end
   69 26 41 39               ldrb w9, [x19, #73]
   60 06 40 f9               ldr x0, [x19, #8]
   49 00 00 36               tbz w9, #0, step+0x18
@@ -37,11 +37,14 @@ step:
   49 00 28 36               tbz w9, #5, step+0x54
   a5 00 40 f9               ldr x5, [x5]
   01 00 00 d4               svc #0x0
-  a0 00 00 b5               cbnz x0, store
+  00 01 00 b5               cbnz x0, store
   69 22 40 f9               ldr x9, [x19, #64]
-  69 00 00 b4               cbz x9, store
+  c9 00 00 b4               cbz x9, store
+  6a 02 40 f9               ldr x10, [x19]
+  5f cd 06 f1               cmp x10, #0x1b3
+  f4 03 94 9a               csel x20, xzr, x20, eq
   f3 03 09 aa               mov x19, x9
-  e6 ff ff 17               b step
+  e3 ff ff 17               b step
 store:
   60 1e 00 f9               str x0, [x19, #56]
   1f fc 3f b1               cmn x0, #0xfff
@@ -63,7 +66,7 @@ store:
   05 00 00 14               b exit
 next:
   73 42 01 91               add x19, x19, #0x50
-  d2 ff ff 17               b step
+  cf ff ff 17               b step
 end:
   00 00 80 d2               mov x0, #0x0
   74 00 00 b5               cbnz x20, return

@@ -4,7 +4,7 @@
 //
 // Invariant: pure. An image is position independent until load() (kernel/arena.ts) gives it an address, so encoding is
 // tested without root and without FFI. Every mistake in the data is found here, before anything runs.
-import { errnoNumber, SpecError } from '../errno.ts'
+import { shown, errnoNumber, SpecError } from '../errno.ts'
 import { CAP, SIG } from '../data/constants.ts'
 import { encodeName } from '../data/names.ts'
 import { isBytes, isOut, isOutOf, isResultOf, type Fields, type Syscall, type Value } from '../data/syscall.ts'
@@ -160,12 +160,13 @@ class Memory {
     const placed = { call, at, outs }
     if (call.as) names.set(call.as, placed)
     steps.push(placed)
-    if (call.onZero) this.pointer(at + STEP.onZero, this.list(call.onZero, machine, steps, names))
+    // It knows the names so far; its own mean nothing outside, for whoever goes that way does not come back.
+    if (call.onZero) this.pointer(at + STEP.onZero, this.list(call.onZero, machine, steps, new Map(names)))
   }
 
   /** @throws {SpecError} if nobody gave a number of this name */
   given(expected: string, name: string): number {
-    const number = this.#given[name]
+    const number = Object.hasOwn(this.#given, name) ? this.#given[name] : undefined
     if (number === undefined) throw new SpecError(`${expected}, got ${name}`)
     return number
   }
@@ -183,7 +184,7 @@ class Memory {
   value(at: number, what: string, kind: Kind, value: Value | undefined, outs: { at: number; size: number }[]): void {
     if (isOut(value) && kind.is === 'out') {
       if (!Number.isInteger(value.out) || value.out < 0 || value.out > BUFFER_MAX) {
-        throw new SpecError(`${what}: expected a buffer of 0 to ${BUFFER_MAX} bytes, got ${describe(value.out)}`)
+        throw new SpecError(`${what}: expected a buffer of 0 to ${BUFFER_MAX} bytes, got ${shown(value.out)}`)
       }
       const buffer = this.alloc(value.out)
       outs.push({ at: buffer, size: value.out })
@@ -213,7 +214,7 @@ class Memory {
     } else if (isInteger(value) && NUMERIC.has(kind.is)) {
       this.u64(at, value)
     } else {
-      throw new SpecError(`${what}: expected ${EXPECTED[kind.is]}, got ${describe(value)}`)
+      throw new SpecError(`${what}: expected ${EXPECTED[kind.is]}, got ${shown(value)}`)
     }
   }
 
@@ -247,36 +248,38 @@ const EXPECTED: Readonly<Record<Kind['is'], string>> = {
   struct: 'an object of its fields',
 }
 
-const isInteger = (value: unknown): value is number | bigint => typeof value === 'bigint' || Number.isSafeInteger(value)
+/** What a register holds: 64 bits, with a sign or without. */
+const isInteger = (value: unknown): value is number | bigint =>
+  typeof value === 'bigint' ? value >= -(2n ** 63n) && value < 2n ** 64n : Number.isSafeInteger(value)
 
 function text(what: string, value: unknown): string {
-  if (typeof value !== 'string') throw new SpecError(`${what}: expected text, got ${describe(value)}`)
+  if (typeof value !== 'string') throw new SpecError(`${what}: expected text, got ${shown(value)}`)
   if (value.includes('\0')) throw new SpecError(`${what}: expected text without a NUL byte, got ${JSON.stringify(value)}`)
   return value
 }
 
 function capabilitySet(what: string, names: readonly unknown[]): bigint {
   return names.reduce((set: bigint, name) => {
-    const bit = CAP[String(name)]
-    if (bit === undefined) throw new SpecError(`${what}: expected a name such as CAP_CHOWN, got ${describe(name)}`)
+    const bit = valueOf(CAP, name)
+    if (bit === undefined) throw new SpecError(`${what}: expected a name such as CAP_CHOWN, got ${shown(name)}`)
     return set | (1n << BigInt(bit))
   }, 0n)
 }
 
 function fromHex(what: string, hex: unknown): Buffer {
   if (typeof hex !== 'string' || !/^([0-9a-f]{2})*$/.test(hex)) {
-    throw new SpecError(`${what}: expected bytes in hexadecimal, got ${describe(hex)}`)
+    throw new SpecError(`${what}: expected bytes in hexadecimal, got ${shown(hex)}`)
   }
   return Buffer.from(hex, 'hex')
 }
 
 function signalSet(what: string, names: readonly unknown[]): bigint {
   return names.reduce((set: bigint, name) => {
-    const number = SIG[String(name)]
-    if (number === undefined) throw new SpecError(`${what}: expected a name such as SIGINT, got ${describe(name)}`)
+    const number = valueOf(SIG, name)
+    if (number === undefined) throw new SpecError(`${what}: expected a name such as SIGINT, got ${shown(name)}`)
     return set | (1n << BigInt(number - 1))
   }, 0n)
 }
 
-const describe = (value: unknown): string =>
-  value === undefined ? 'nothing' : typeof value === 'bigint' ? `${value}` : JSON.stringify(value) ?? typeof value
+const valueOf = (names: Readonly<Record<string, number>>, name: unknown): number | undefined =>
+  typeof name === 'string' && Object.hasOwn(names, name) ? names[name] : undefined

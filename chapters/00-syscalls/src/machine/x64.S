@@ -3,7 +3,8 @@
 #   long clone_list(struct clone_args *args, size_t size, struct step *list)   at byte 0
 #       Makes a process with clone3(2). The parent gets its pid, or -errno. The child runs the list and never returns.
 #   long run_list(struct step *list)                                          at the label run_list
-#       Runs the list in the calling process. Returns 0 at its end, or -errno of the step that failed.
+#       Runs the list in the calling process. Returns 0 at its end, or -errno of the step that failed. The child of a clone3 in it
+#       never returns either.
 #   long thread_pointer(void)                                                 at the label thread_pointer
 #       Where the C library keeps this thread's own data: an rseq area among them, see kernel/giveup.ts.
 #
@@ -54,6 +55,8 @@ step:
         mov rcx, [r12 + 64]
         test rcx, rcx
         jz store
+        cmp dword ptr [r12], 435        # a clone3: from here on it is the child, and what there is to return to is the parent's
+        cmove r13d, eax
         mov r12, rcx                    # 0, and another list to go on with. The 0 is not stored: the child of a clone3
         jmp step                        # would write it over the pid that its parent got
 store:

@@ -9,7 +9,7 @@ clone_list:
   b8 b3 01 00 00            mov eax,0x1b3
   0f 05                     syscall
   48 85 c0                  test rax,rax
-  0f 85 eb 00 00 00         jne return
+  0f 85 f7 00 00 00         jne return
   45 31 ed                  xor r13d,r13d
   eb 0d                     jmp step
 run_list:
@@ -20,7 +20,7 @@ run_list:
 step:
   49 8b 04 24               mov rax,QWORD PTR [r12]
   48 85 c0                  test rax,rax
-  0f 88 bc 00 00 00         js end
+  0f 88 c8 00 00 00         js end
   49 8b 7c 24 08            mov rdi,QWORD PTR [r12+0x8]
   41 f6 44 24 49 01         test BYTE PTR [r12+0x49],0x1
   74 03                     je step+0x1d
@@ -47,12 +47,14 @@ step:
   4d 8b 09                  mov r9,QWORD PTR [r9]
   0f 05                     syscall
   48 85 c0                  test rax,rax
-  75 12                     jne store
+  75 1e                     jne store
   49 8b 4c 24 40            mov rcx,QWORD PTR [r12+0x40]
   48 85 c9                  test rcx,rcx
-  74 08                     je store
+  74 14                     je store
+  41 81 3c 24 b3 01 00 00   cmp DWORD PTR [r12],0x1b3
+  44 0f 44 e8               cmove r13d,eax
   49 89 cc                  mov r12,rcx
-  e9 7a ff ff ff            jmp step
+  e9 6e ff ff ff            jmp step
 store:
   49 89 44 24 38            mov QWORD PTR [r12+0x38],rax
   48 3d 01 f0 ff ff         cmp rax,0xfffffffffffff001
@@ -73,7 +75,7 @@ store:
   eb 12                     jmp exit
 next:
   49 83 c4 50               add r12,0x50
-  e9 37 ff ff ff            jmp step
+  e9 2b ff ff ff            jmp step
 end:
   31 c0                     xor eax,eax
   45 85 ed                  test r13d,r13d

@@ -32,14 +32,16 @@ export interface Audience {
 /** @returns the exit code that a shell would see */
 export async function stepThrough(plan: Plan, audience: Audience, steering: Steering): Promise<number> {
   const stepper = new Stepper(plan)
+  let exit: Exit
   try {
     audience.made(stepper.clone, stepper.pid, ownNamespaces(stepper.pid))
     const silence = await walk(stepper, audience, steering)
     if (silence) audience.ended(await stepper.wait().finally(silence))
   } finally {
     stepper.stop()
+    exit = await stepper.wait() // whatever went wrong: then all that the plan needed is taken back
   }
-  return exitCode(await stepper.wait())
+  return exitCode(exit)
 }
 
 /** @returns what stops sending the program our signals; undefined if it was not executed, because somebody said stop */

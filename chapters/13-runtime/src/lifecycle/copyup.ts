@@ -31,7 +31,7 @@ export function copiedUp({ mounts = [] }: Spec, rootfs: string): Copy[] {
           `mode=${(mode & 0o7777).toString(8)}`,
           ...options.filter((word) => word !== 'tmpcopyup' && word !== 'ro'),
         ])
-        const fd = Number(callAll(filesystem('copy', 'tmpfs', source, words)).at(-1)?.value)
+        const fd = Number(callAll(filesystem('copy', 'tmpfs', source, words)).find(({ call }) => call.as === 'copy')?.value)
         copyInto(`/proc/self/fd/${from}`, `/proc/self/fd/${fd}`)
         return [{ destination, fd }]
       } finally {

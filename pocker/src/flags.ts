@@ -2,6 +2,7 @@
 //
 //   containerCommand('run')   → a commander command with docker's flags
 import { Command } from 'commander'
+import { HELP } from './verbs.ts'
 
 export interface Options {
   readonly env: readonly string[]
@@ -56,7 +57,7 @@ export interface Options {
 
 /** @returns a verb that takes IMAGE [COMMAND] [ARG...] and docker run's flags; parsing stops at IMAGE */
 export function containerCommand(verb: string): Command {
-  return new Command(verb)
+  return new Command(verb).configureHelp(HELP)
     .argument('<image>', 'an image such as debian:12, or the path of an unpacked root file system')
     .argument('[command...]', 'the program and its arguments')
     .option('--rm', 'remove the container when it ends')

@@ -4,7 +4,7 @@
 //
 // As with docker, a command can have a name of its own and one in a group: `pocker images` is `pocker image ls`.
 // Invariant: what a command does is loaded when it runs, and not before.
-import { Command } from 'commander'
+import { Command, type HelpConfiguration } from 'commander'
 import { orOne } from './errors.ts'
 
 export interface Verb {
@@ -30,7 +30,11 @@ export function addVerbs(program: Command, verbs: readonly Verb[], groups: Reado
   for (const command of made.values()) program.addCommand(command)
 }
 
-const helped = (command: Command, summary: string): Command => command.summary(summary).helpOption('--help', 'show this help')
+const helped = (command: Command, summary: string): Command =>
+  command.summary(summary).helpOption('--help', 'show this help').configureHelp(HELP)
+
+/** What may be given several times begins with none of it: that needs no word. */
+export const HELP: HelpConfiguration = { optionDescription: ({ description }) => description }
 
 function commandOf({ words, summary, flags = [], run }: Verb, name: string): Command {
   const command = helped(new DockerCommand(name), summary)

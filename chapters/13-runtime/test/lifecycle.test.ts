@@ -385,4 +385,14 @@ rootTest(test, '`pocker oci` is the same program', () => {
   assert.equal([status, stderr], [1, 'pocker oci: container "nobody" does not exist\n'])
 })
 
+rootTest(test, 'a tmpfs with what the image has there, shared or read-only: then once it is filled', () => {
+  for (const [words, access] of [[['tmpcopyup', 'nosuid', 'rshared'], 'rw'], [['tmpcopyup', 'ro'], 'ro'], [['rro', 'tmpcopyup'], 'ro']] as const) {
+    const { code, stdout, stderr } = oci.run({
+      ...sh('test -s /etc/passwd && grep " /etc " /proc/self/mountinfo | cut -d " " -f 5,6'),
+      mounts: [{ destination: '/etc', type: 'tmpfs', source: 'tmpfs', options: [...words] }],
+    })
+    assert.equal([code, stderr, stdout.split(/[ ,]/).slice(0, 2)], [0, '', ['/etc', access]], words.join())
+  }
+})
+
 test.run()

@@ -16,7 +16,7 @@ export function basis({ exercises, points }: Report): string[] {
   return [
     '',
     ...(skipped.length > 0 ? [
-      `These points stand on ${judged} of ${points}. The kernel was not asked about ${sum(skipped)}, in ${skipped.length} checks:`,
+      `These points stand on ${judged} of ${points}. The kernel was not asked about ${sum(skipped)}, in ${skipped.length} ${skipped.length === 1 ? 'check' : 'checks'}:`,
       ...reasons.map((reason) => `  ${reason}`),
       'Run `npx course doctor` to see what this machine can do, and what to do about the rest.',
     ] : []),

@@ -31,9 +31,10 @@ async function run(body: Body): Promise<void> {
 const program = new Command('course')
   .description('The course: shows the next exercise, and grades it when you save. Without a command, in a terminal: just that.')
   .allowExcessArguments()
+  .configureOutput({ outputError: (text, put) => put(`${text.trim().replace(/^error: /, 'course: ')}; npx course --help lists them all\n`) })
   .action((_: unknown, command: Command) => run(async () => {
     const [unknown] = command.args
-    if (unknown !== undefined) command.error(`course: expected a command, got ${unknown}: npx course --help lists them`)
+    if (unknown !== undefined) command.error(`course: expected a command, got ${unknown}`)
     const [{ isTerminal }, { courseRoot }] = await Promise.all([import('./watch/terminal.ts'), import('./work.ts')])
     if (isTerminal()) return (await import('./watch/watch.ts')).watchCourse(courseRoot())
     console.log('course: this is no terminal. Type one of these instead:\n  npx course list            the exercises\n'

@@ -59,7 +59,8 @@ test('an exercise that is not there is told in one line', () => {
 })
 
 test('what is typed wrongly is told in one line, too, and a reader that goes is no error', () => {
-  assert.is(course(['lst']).stderr, 'course: expected a command, got lst: npx course --help lists them\n')
+  assert.is(course(['lst']).stderr, 'course: expected a command, got lst; npx course --help lists them all\n')
+  assert.is(course(['reset']).stderr, "course: missing required argument 'exercise'; npx course --help lists them all\n")
   assert.is(course(['seed', '--student', 'ada', '--secret', '/nowhere']).stderr, 'course: ENOENT: no such file or directory, open \'/nowhere\'\n')
   const piped = spawnSync('bash', ['-c', `${process.execPath} ${COURSE} list | true; echo "$PIPESTATUS"`], { encoding: 'utf8', env: env() })
   assert.equal([piped.stdout, piped.stderr], ['0\n', ''])

@@ -60,7 +60,18 @@ function flaw(value: unknown, depth = 0): string | undefined {
   return undefined
 }
 
+/** @throws {Failure} if there is no such function, or it made a system call of its own */
+export function mustBeCalled(name: string, outcome: Outcome): void {
+  if ('exports' in outcome) {
+    throw new Failure(`the file exports no function ${name}`, { expected: `export function ${name}`, seen: `exports: ${outcome.exports}` })
+  }
+  if ('error' in outcome && outcome.error.message.startsWith('FFI: ')) {
+    throw new Failure(`${name}() made a system call: expected it to return calls as data; there is no libc where it runs`)
+  }
+}
+
 function refused(name: string, outcome: Outcome, what: string, expected: string): Failure {
+  mustBeCalled(name, outcome)
   if ('error' in outcome) return new Failure(`${name}() threw ${outcome.error.name}: ${outcome.error.message}`)
   const seen = 'nonsense' in outcome ? outcome.nonsense : 'something else'
   return new Failure(`${name}() returned no ${what}`, { expected, seen })

@@ -2,7 +2,7 @@
 // time.
 //
 //   await compute(code, { name: 'hostname', args: ['box'] }, places, limits)
-//                                                        → { isolation } | { value } | { error } | { nonsense }
+//                                                        → { isolation } | { value } | { error } | { nonsense } | { exports }
 //
 // The box is a list of system calls like any container: a root of its own that holds node and its libraries, read-only.
 // Invariant: what comes out is data from a stranger. Nothing of it is believed before accept() or acceptValue() has seen it.
@@ -90,14 +90,15 @@ const NO_OUTCOME: Readonly<Record<Heard['end'], (name: string, limits: Limits) =
 }
 
 /** What a line may hold. */
-interface Forgeable { isolation?: unknown; value?: unknown; nonsense?: unknown; error?: Record<string, unknown> }
+interface Forgeable { isolation?: unknown; value?: unknown; nonsense?: unknown; exports?: unknown; error?: Record<string, unknown> }
 
 /** @throws {Failure} if the line is not what inside.ts writes */
 function outcome(json: string): Outcome {
   try {
-    const { isolation, value, error, nonsense } = JSON.parse(json) as Forgeable
+    const { isolation, value, error, nonsense, exports } = JSON.parse(json) as Forgeable
     if (error) return { error: { name: String(error['name']), message: String(error['message']) } }
     if (nonsense !== undefined) return { nonsense: String(nonsense) }
+    if (exports !== undefined) return { exports: String(exports) }
     return value === undefined ? { isolation: isolation as never } : { value: value as never }
   } catch (cause) {
     const message = 'the answer wrote over the grader\'s line: expected it to return data, and print nothing'

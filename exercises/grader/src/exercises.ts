@@ -43,14 +43,16 @@ async function ofChapter(root: string, chapter: string): Promise<Found[]> {
 const load = <T>(file: string): Promise<T> => import(pathToFileURL(file).href) as Promise<T>
 
 /**
- * @param wanted `02`, `02-uts`, `02/names`, `02-uts/names`; without it, all
- * @throws {SpecError} that lists the exercises there are
+ * @param wanted `02`, `2`, `02-uts`, `02/names`, `names`, `exercises/02-uts/names.ts`; without it, all
+ * @throws {SpecError} if there is none
  */
 export function select(all: readonly Found[], wanted?: string): Found[] {
   if (wanted === undefined) return [...all]
-  const [folder = '', file] = wanted.split('/')
+  const [folder = '', file] = wanted.replace(/^(\.\/)?exercises\//, '').replace(/(\.ts|\/)$/, '').split('/')
+  const isChapter = (chapter: string): boolean => [chapter, chapter.slice(0, 2), String(Number(chapter.slice(0, 2)))].includes(folder)
   const chosen = all.filter(({ chapter, name }) =>
-    [chapter, chapter.slice(0, 2)].includes(folder) && (file === undefined || file === name))
+    (isChapter(chapter) ? file === undefined || file === name : file === undefined && folder === name))
   if (chosen.length > 0) return chosen
-  throw new SpecError(`exercise: expected one of ${all.map(({ id }) => id).join(', ')}, got ${wanted}`)
+  const near = all.filter(({ chapter }) => isChapter(chapter)).map(({ id }) => id).join(', ')
+  throw new SpecError(`exercise: expected ${near ? `one of ${near}` : 'a chapter such as 02, or an exercise such as 02/names'}, got ${wanted}`)
 }

@@ -6,7 +6,7 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { stop } from 'esbuild'
-import { accept, acceptValue } from './accept.ts'
+import { accept, acceptValue, mustBeCalled } from './accept.ts'
 import { token, type Check, type Context } from './check.ts'
 import { compute, type Called } from './compute.ts'
 import { ROOT, type Found } from './exercises.ts'
@@ -76,15 +76,19 @@ async function judge(
 ): Promise<readonly [CheckResult, boolean]> {
   const { id, title, points, hint, lesson = 'the-code' } = check
   const base = { id, title, points, hidden }
+  let isRead = false
   try {
-    await check.run(await context)
+    const given = await context
+    isRead = true
+    await check.run(given)
     return [{ ...base, verdict: 'pass', earned: points }, false]
   } catch (error) {
     const message = told((error as Error).message)
     if (error instanceof Lacks) return [{ ...base, verdict: 'skip', earned: 0, message }, false]
     if (!(error instanceof Failure)) return [{ ...base, verdict: 'error', earned: 0, message }, false]
     const anchor = `chapters/${chapter}/README.md#${lesson}`
-    return [{ ...base, verdict: 'fail', earned: 0, message, ...toldOf(error.difference), hint, lesson: anchor }, error instanceof Late]
+    const help = isRead ? { hint, lesson: anchor } : {} // they are about what it does, not about a file that cannot be read
+    return [{ ...base, verdict: 'fail', earned: 0, message, ...toldOf(error.difference), ...help }, error instanceof Late]
   }
 }
 
@@ -119,6 +123,7 @@ function prepare({ chapter, name, maps }: Found, file: string, options: Options,
       value: async (...args) => acceptValue(name, await outcome({ args, value: true })),
       refusal: async (...args) => {
         const result = await outcome({ args })
+        mustBeCalled(name, result)
         if ('error' in result) return result.error
         const seen = 'nonsense' in result ? result.nonsense : 'an isolation'
         throw new Failure(`${name}() accepted what it must refuse`, { expected: 'an error', seen })

@@ -1,11 +1,11 @@
 // The part of the grader that runs beside the answer, in the box: it calls the function and says what came of it.
 //
-//   {"isolation": …}  or  {"value": …}  or  {"error": {"name": …, "message": …}}  or  {"nonsense": "42"}
+//   {"isolation": …}  or  {"value": …}  or  {"error": {"name": …, "message": …}}  or  {"nonsense": "42"}  or  {"exports": "a, b"}
 //                                                                                        a line on stdout, after a mark
 //
 // Invariant: nothing here is trusted by whoever reads the line. An answer that forges it has merely computed other
 // data.
-import { toJson, type Isolation, type Json } from '@pocker/syscalls'
+import { isCallName, toJson, type Isolation, type Json } from '@pocker/syscalls'
 
 export interface Request {
   readonly name: string
@@ -21,17 +21,20 @@ export type Outcome =
   | { readonly value: Json }
   | { readonly error: { readonly name: string; readonly message: string } }
   | { readonly nonsense: string }
+  /** There is no such function; what there is instead. */
+  | { readonly exports: string }
 
 type Exports = Readonly<Record<string, unknown>>
 
 /** @param load imports the answer */
 export async function main(load: () => Promise<Exports>, { name, args, mark, value }: Request): Promise<void> {
-  const outcome = await load().then((answer) => outcomeOf(answer[name], args, value ? asValue : asIsolation), thrown)
+  const outcome = await load().then((answer) => (typeof answer[name] === 'function'
+    ? outcomeOf(answer[name], args, value ? asValue : asIsolation)
+    : { exports: Object.keys(answer).join(', ') || 'none' }), thrown)
   process.stdout.write(`\n${mark}${JSON.stringify(outcome)}\n`)
 }
 
-function outcomeOf(answer: unknown, args: readonly Json[], read: (returned: unknown) => Outcome): Outcome {
-  if (typeof answer !== 'function') return { nonsense: 'no function of that name' }
+function outcomeOf(answer: Function, args: readonly Json[], read: (returned: unknown) => Outcome): Outcome {
   try {
     return read(answer(...args))
   } catch (error) {
@@ -41,9 +44,41 @@ function outcomeOf(answer: unknown, args: readonly Json[], read: (returned: unkn
 
 function asIsolation(returned: unknown): Outcome {
   try {
-    if (!Array.isArray(returned)) return { isolation: toJson(returned as Isolation) }
-  } catch { /* said below */ }
-  return { nonsense: describe(returned) }
+    return { isolation: toJson(isolationIn(returned)) }
+  } catch (error) {
+    return { nonsense: error instanceof Slip ? error.message : describe(returned) }
+  }
+}
+
+/** What a beginner gets wrong, in words: toJson takes data to be of the right shape. */
+class Slip extends Error {}
+
+const FIELDS = ['name', 'flags', 'before', 'child', 'beside', 'needs', 'cgroup']
+
+/** @throws {Slip} */
+function isolationIn(returned: unknown): Isolation {
+  if (typeof returned !== 'object' || returned === null || Array.isArray(returned)) throw new Slip(describe(returned))
+  if (typeof (returned as { then?: unknown }).then === 'function') throw new Slip('a promise: is the function async?')
+  const isolation = returned as Record<string, unknown>
+  for (const field of Object.keys(isolation).filter((key) => !FIELDS.includes(key))) {
+    const meant = FIELDS.find((known) => isolation[known] === undefined && (field.startsWith(known) || known.startsWith(field)))
+    if (meant) throw new Slip(`a field ${field}: is ${meant} meant?`)
+  }
+  const { flags = 0n } = isolation
+  if (typeof flags !== 'bigint' && !Number.isInteger(flags)) throw new Slip(`flags that are no whole number: ${describe(flags)}`)
+  for (const list of ['before', 'child']) mustBeSteps(list, isolation[list] ?? [])
+  return returned as Isolation
+}
+
+/** @throws {Slip} */
+function mustBeSteps(what: string, list: unknown): void {
+  if (!Array.isArray(list)) throw new Slip(`a ${what} that is no list: ${describe(list)}`)
+  for (const [i, step] of (list as unknown[]).entries()) {
+    const { call, args } = (step ?? {}) as { call?: unknown; args?: unknown }
+    if (call === undefined) throw new Slip(`a ${what}[${i}] that is no call: ${describe(step)}`)
+    if (!isCallName(call)) throw new Slip(`a ${what}[${i}] whose call is none that is known here: ${describe(call)}`)
+    if (!Array.isArray(args)) throw new Slip(`a ${what}[${i}] whose args are no list: ${describe(args)}`)
+  }
 }
 
 /** Characters of JSON. */

@@ -40,7 +40,11 @@ test('exercises are chosen by chapter, by folder, and by name', () => {
   assert.equal(ids('02/names'), ['02-uts/names'])
   assert.equal(ids('02-uts/names'), ['02-uts/names'])
   assert.ok(ids().includes('02-uts/hostname'))
-  assert.throws(() => select(all, '02/nams'), /exercise: expected one of .*02-uts\/names.*, got 02\/nams/)
+  for (const wanted of ['2/names', 'names', './exercises/02-uts/names.ts', '02-uts/names.ts']) assert.equal(ids(wanted), ['02-uts/names'], wanted)
+  assert.equal(ids('2'), ids('02'))
+  assert.equal(ids('exercises/02-uts/'), ids('02'))
+  assert.throws(() => select(all, '02/nams'), /exercise: expected one of 02-uts\/hostname, 02-uts\/names, got 02\/nams/)
+  assert.throws(() => select(all, 'nams'), /exercise: expected a chapter such as 02, or an exercise such as 02\/names, got nams$/)
 })
 
 test('the answer\'s steps and flags are inside the last clone3, after all of the grader\'s', () => {

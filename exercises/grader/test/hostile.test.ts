@@ -9,12 +9,13 @@ import { CASES, returning } from './hostile.ts'
 import { exercise, failed, gradeText, messages, traces } from './fixtures.ts'
 
 const before = traces()
-for (const { what, answer, earned, says, seconds, exercise: id } of CASES) {
+for (const { what, answer, earned, says, seen, seconds, exercise: id } of CASES) {
   test(`an answer that ${what} gets ${earned} points`, async () => {
     const result = await gradeText(answer, seconds, id)
     assert.is(result.earned, earned, messages(result).join('\n'))
     assert.is(result.unjudged, 0, messages(result).join('\n'))
     if (says) assert.ok(messages(result).some((message) => says.test(message)), messages(result).join('\n'))
+    if (seen) assert.ok(result.checks.some((check) => check.seen === seen), result.checks.map((check) => check.seen).join('\n'))
     assert.is(Object.hasOwn(Object.prototype, 'points'), false)
   })
 }

@@ -14,6 +14,8 @@ export interface Case {
   readonly earned: number
   /** What one of the messages must say. */
   readonly says?: RegExp
+  /** What one of them must have seen. */
+  readonly seen?: string
   readonly seconds?: number
   readonly exercise?: string
 }
@@ -71,8 +73,26 @@ const VALUES: readonly Case[] = [
   { what: 'gives a value where an isolation is asked for', answer: `JSON.stringify = () => '{"value": {"name": "x"}}'\nexport const hostname = () => 1`, earned: 0, says: /^hostname\(\) returned no isolation$/ },
 ]
 
+/** What a beginner gets wrong: no point for it, and a sentence that says what it is. */
+const slip = (what: string, answer: string, seen: RegExp | string): Case => ({
+  what, answer, earned: 0, ...(typeof seen === 'string' ? { seen } : { says: seen }),
+})
+const SLIPS: readonly Case[] = [
+  slip('is async', `${RIGHT}export const hostname = async (name: string) => right(name)`, 'a promise: is the function async?'),
+  slip('is the default export', `${RIGHT}export default right`, /^the file exports no function hostname$/),
+  slip('has another name', `${RIGHT}export const hostnam = right`, 'exports: hostnam'),
+  slip('mistypes child', returning('({ ...right(name), child: undefined, childs: right(name).child })'), 'a field childs: is child meant?'),
+  slip('mistypes flags', returning('{ name, flag: 0x4000000n, child: [] }'), 'a field flag: is flags meant?'),
+  slip('names a flag in quotes', returning("{ ...right(name), flags: 'CLONE_NEWUTS' }"), 'flags that are no whole number: "CLONE_NEWUTS"'),
+  slip('has one step and no list', returning('{ ...right(name), child: right(name).child[0] }'), /^hostname\(\) returned no isolation$/),
+  slip('mistypes a call', returning("{ ...right(name), child: [{ call: 'sethostnam', args: [name, 3] }] }"), 'a child[0] whose call is none that is known here: "sethostnam"'),
+  slip('has args that are no list', returning("{ ...right(name), child: [{ call: 'chdir', args: '/' }] }"), 'a child[0] whose args are no list: "/"'),
+  slip('has a hole in its list', returning('{ ...right(name), child: [undefined] }'), 'a child[0] that is no call: undefined'),
+  slip('makes the call itself', "import { libc } from '@pocker/syscalls'\nexport const hostname = (name: string): any => libc.sethostname(name, 3)", /^hostname\(\) made a system call: /),
+]
+
 export const CASES: readonly Case[] = [
-  ...VALUES,
+  ...VALUES, ...SLIPS,
   {
     what: 'never returns', earned: 0, seconds: 0.7, says: /did not return within 0.7 s/,
     answer: 'export const hostname = () => { for (;;); }',
@@ -135,7 +155,7 @@ export const CASES: readonly Case[] = [
     what: 'throws at loading', earned: 0, says: /threw Error: early/,
     answer: 'throw new Error("early")\nexport const hostname = 1',
   },
-  { what: 'has no such function', answer: 'export const hostnam = 1', earned: 0, says: /returned no isolation/ },
+  { what: 'has no such function', answer: 'export const hostname = 1', earned: 0, says: /the file exports no function hostname/ },
   {
     what: 'does not compile', earned: 0, says: /^hostname\.ts:1: Unexpected end of file/,
     answer: 'export const hostname = (',

@@ -9,13 +9,16 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { filesystem, parseOptions } from '@pocker/mount'
-import { callAll, openInRoot, O_CLOEXEC, O_PATH, open, SyscallError } from '@pocker/syscalls'
+import { callAll, MOUNT_ATTR_RDONLY, openInRoot, O_CLOEXEC, O_PATH, open, setMountAttributes, SyscallError } from '@pocker/syscalls'
 import type { Spec } from '../spec/schema.ts'
 
 export interface Copy {
   readonly destination: string
   readonly fd: number
 }
+
+/** Only once it is filled. */
+const READ_ONLY = ['ro', 'rro']
 
 /** Those that would be empty are left to the plan. The caller closes the descriptors. */
 export function copiedUp({ mounts = [] }: Spec, rootfs: string): Copy[] {
@@ -29,10 +32,11 @@ export function copiedUp({ mounts = [] }: Spec, rootfs: string): Copy[] {
         const { mode } = statSync(`/proc/self/fd/${from}`)
         const words = parseOptions([
           `mode=${(mode & 0o7777).toString(8)}`,
-          ...options.filter((word) => word !== 'tmpcopyup' && word !== 'ro'),
+          ...options.filter((word) => !['tmpcopyup', ...READ_ONLY].includes(word)),
         ])
         const fd = Number(callAll(filesystem('copy', 'tmpfs', source, words)).find(({ call }) => call.as === 'copy')?.value)
         copyInto(`/proc/self/fd/${from}`, `/proc/self/fd/${fd}`)
+        if (options.some((word) => READ_ONLY.includes(word))) callAll([setMountAttributes(fd, { set: MOUNT_ATTR_RDONLY }, false)])
         return [{ destination, fd }]
       } finally {
         closeSync(from)

@@ -11,7 +11,7 @@ import { DEFAULT_MOUNTS, mounts, parseMount, parseOptions, parseTmpfs, parseVolu
 import { net, parseNetwork } from '@pocker/net'
 import { findInit, init, parsePidMode, pid } from '@pocker/pid'
 import {
-  because, chdir, command, DEFAULT_PATH, dieWithParent, foreground, mayFail, mkdir, MS_SHARED, MS_SLAVE, plan, SpecError,
+  because, command, DEFAULT_PATH, dieWithParent, foreground, MS_SHARED, MS_SLAVE, plan, SpecError, workingDirectory,
   type Isolation, type Json, type Plan,
 } from '@pocker/syscalls'
 import { checkOffsets, clocks, parseOffset, time } from '@pocker/time'
@@ -141,7 +141,8 @@ export function isolations(image: Image, words: readonly string[], options: Opti
     }),
     ...(pivot ? [pivot] : []),
     ...(places.has('/dev/shm') ? [] : [joinedShm(shared)]),
-    ...(workdir ? [workingDirectory(workdir)] : []), // before the user changes: he may have no right to make it
+    // Root's, whoever the program runs as: he may have no right to make it.
+    ...(workdir ? [{ name: 'workdir', child: workingDirectory(workdir) }] : []),
     ...allowed.isolations,
     { name: 'foreground', child: [because('a change of user forgets it', dieWithParent())] },
     command({
@@ -149,13 +150,6 @@ export function isolations(image: Image, words: readonly string[], options: Opti
       ...(reaper && { execute: reaper.execute }),
     }),
   ]
-}
-
-/** Root's, whoever the program runs as; made if it is missing. */
-function workingDirectory(path: string): Isolation {
-  const parts = path.split('/').filter(Boolean)
-  const made = parts.map((_, i) => mayFail(mkdir(`/${parts.slice(0, i + 1).join('/')}`, 0o755)))
-  return { name: 'workdir', child: [...made, chdir(path)] }
 }
 
 /** As Docker has it: an entrypoint of the user's own leaves out the image's words, too; an empty one stands for none. */

@@ -11,7 +11,7 @@ const bytes = check({
   const [path, text] = [`/tmp/${token()}`, `größe-${token()}ß`]
   const { groups } = await run(await compute(path, text), { groups: { files: [path] } })
   const seen = groups.files[path] ?? ''
-  same(seen, text, `expected "${text}" in ${path}, got "${seen}": the length counts bytes`)
+  same(seen, text, `expected "${text}" in ${path}, got ${seen ? `"${seen}": the length counts bytes` : 'nothing'}`)
 })
 
 const unknown = check({

@@ -13,10 +13,11 @@ export function basis({ exercises, points }: Report): string[] {
   const away = points - sum(checks)
   const reasons = [...new Set(skipped.map(({ message = '' }) => message))]
   if (skipped.length === 0 && away === 0) return []
+  const count = `${skipped.length} ${skipped.length === 1 ? 'check' : 'checks'}`
   return [
     '',
     ...(skipped.length > 0 ? [
-      `These points stand on ${judged} of ${points}. The kernel was not asked about ${sum(skipped)}, in ${skipped.length} ${skipped.length === 1 ? 'check' : 'checks'}:`,
+      `These points stand on ${judged} of ${points}. The kernel was not asked about ${sum(skipped)}, in ${count}:`,
       ...reasons.map((reason) => `  ${reason}`),
       'Run `npx course doctor` to see what this machine can do, and what to do about the rest.',
     ] : []),

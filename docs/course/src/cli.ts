@@ -31,7 +31,9 @@ async function run(body: Body): Promise<void> {
 const program = new Command('course')
   .description('The course: shows the next exercise, and grades it when you save. Without a command, in a terminal: just that.')
   .allowExcessArguments()
-  .configureOutput({ outputError: (text, put) => put(`${text.trim().replace(/^error: /, 'course: ')}; npx course --help lists them all\n`) })
+  .configureOutput({
+    outputError: (text, put) => put(`${text.trim().replace(/^error: /, 'course: ')}; npx course --help lists them all\n`),
+  })
   .action((_: unknown, command: Command) => run(async () => {
     const [unknown] = command.args
     if (unknown !== undefined) command.error(`course: expected a command, got ${unknown}`)

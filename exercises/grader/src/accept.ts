@@ -63,7 +63,8 @@ function flaw(value: unknown, depth = 0): string | undefined {
 /** @throws {Failure} if there is no such function, or it made a system call of its own */
 export function mustBeCalled(name: string, outcome: Outcome): void {
   if ('exports' in outcome) {
-    throw new Failure(`the file exports no function ${name}`, { expected: `export function ${name}`, seen: `exports: ${outcome.exports}` })
+    const difference = { expected: `export function ${name}`, seen: `exports: ${outcome.exports}` }
+    throw new Failure(`the file exports no function ${name}`, difference)
   }
   if ('error' in outcome && outcome.error.message.startsWith('FFI: ')) {
     throw new Failure(`${name}() made a system call: expected it to return calls as data; there is no libc where it runs`)

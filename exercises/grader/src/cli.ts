@@ -82,7 +82,9 @@ program.command('similar').description('submissions that are alike; the starters
   .action((dir: string, { least, json, only: wanted }: { least: string; json?: true; only?: string }) => main(async () => {
     const pairs = similar(submissions(dir), select(await exercises(), wanted), number('--least', least) / 100)
     if (json) console.log(JSON.stringify(pairs, null, 2))
-    else for (const { exercise, a, b, overlap } of pairs) console.log(printable(`${percent(overlap).padStart(5)}  ${exercise}  ${a}  ${b}`))
+    else for (const { exercise, a, b, overlap } of pairs) {
+      console.log(printable(`${percent(overlap).padStart(5)}  ${exercise}  ${a}  ${b}`))
+    }
     return 0
   }))
 program.command('doctor').description('what this machine can do, and what to do about the rest').option('--json', 'as data')

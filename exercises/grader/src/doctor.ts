@@ -52,7 +52,7 @@ const QUESTIONS: Readonly<Record<string, () => Answer | Promise<Answer>>> = {
   },
   'architecture': () => ok(machine()),
   'root': () => (process.geteuid?.() === 0 ? ok('yes')
-    : less(`no, user ${process.geteuid?.()}`, `checks that need other users or control groups are skipped: run it as root, or ${VM}`)),
+    : less(`no, user ${process.geteuid?.()}`, `checks that need other users or groups are skipped: run it as root, or ${VM}`)),
   'user namespaces': () => {
     const files = ['user/max_user_namespaces', 'kernel/apparmor_restrict_unprivileged_userns', 'kernel/unprivileged_userns_clone']
     const [most, apparmor, debian] = files.map((file) => readIf(`/proc/sys/${file}`).trim())

@@ -49,10 +49,14 @@ const load = <T>(file: string): Promise<T> => import(pathToFileURL(file).href) a
 export function select(all: readonly Found[], wanted?: string): Found[] {
   if (wanted === undefined) return [...all]
   const [folder = '', file] = wanted.replace(/^(\.\/)?exercises\//, '').replace(/(\.ts|\/)$/, '').split('/')
-  const isChapter = (chapter: string): boolean => [chapter, chapter.slice(0, 2), String(Number(chapter.slice(0, 2)))].includes(folder)
+  const isChapter = (chapter: string): boolean => {
+    const number = chapter.slice(0, 2)
+    return [chapter, number, String(Number(number))].includes(folder)
+  }
   const chosen = all.filter(({ chapter, name }) =>
     (isChapter(chapter) ? file === undefined || file === name : file === undefined && folder === name))
   if (chosen.length > 0) return chosen
   const near = all.filter(({ chapter }) => isChapter(chapter)).map(({ id }) => id).join(', ')
-  throw new SpecError(`exercise: expected ${near ? `one of ${near}` : 'a chapter such as 02, or an exercise such as 02/names'}, got ${wanted}`)
+  const expected = near ? `one of ${near}` : 'a chapter such as 02, or an exercise such as 02/names'
+  throw new SpecError(`exercise: expected ${expected}, got ${wanted}`)
 }

@@ -76,19 +76,15 @@ async function judge(
 ): Promise<readonly [CheckResult, boolean]> {
   const { id, title, points, hint, lesson = 'the-code' } = check
   const base = { id, title, points, hidden }
-  let isRead = false
   try {
-    const given = await context
-    isRead = true
-    await check.run(given)
+    await check.run(await context)
     return [{ ...base, verdict: 'pass', earned: points }, false]
   } catch (error) {
     const message = told((error as Error).message)
     if (error instanceof Lacks) return [{ ...base, verdict: 'skip', earned: 0, message }, false]
     if (!(error instanceof Failure)) return [{ ...base, verdict: 'error', earned: 0, message }, false]
     const anchor = `chapters/${chapter}/README.md#${lesson}`
-    const help = isRead ? { hint, lesson: anchor } : {} // they are about what it does, not about a file that cannot be read
-    return [{ ...base, verdict: 'fail', earned: 0, message, ...toldOf(error.difference), ...help }, error instanceof Late]
+    return [{ ...base, verdict: 'fail', earned: 0, message, ...toldOf(error.difference), hint, lesson: anchor }, error instanceof Late]
   }
 }
 

@@ -69,7 +69,7 @@ export function foreground(): Isolation {
 // endregion
 
 /** mkdir -p, then chdir: each mkdir may fail because the directory is there. */
-function workingDirectory(cwd: string): Syscall[] {
+export function workingDirectory(cwd: string): Syscall[] {
   const parts = cwd.split('/').filter(Boolean)
   const above = parts.map((_, i) => (cwd.startsWith('/') ? '/' : '') + parts.slice(0, i + 1).join('/'))
   return [...above.map((path) => mayFail(mkdir(path, 0o755))), chdir(cwd)]

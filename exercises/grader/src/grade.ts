@@ -83,8 +83,8 @@ async function judge(
     const message = told((error as Error).message)
     if (error instanceof Lacks) return [{ ...base, verdict: 'skip', earned: 0, message }, false]
     if (!(error instanceof Failure)) return [{ ...base, verdict: 'error', earned: 0, message }, false]
-    const anchor = `chapters/${chapter}/README.md#${lesson}`
-    return [{ ...base, verdict: 'fail', earned: 0, message, ...toldOf(error.difference), hint, lesson: anchor }, error instanceof Late]
+    const help = { ...toldOf(error.difference), hint, lesson: `chapters/${chapter}/README.md#${lesson}` }
+    return [{ ...base, verdict: 'fail', earned: 0, message, ...help }, error instanceof Late]
   }
 }
 

@@ -5,7 +5,7 @@
 //
 // The last line is `N passed, N failed, N skipped`. A skip that is not listed in skips.json, with its reason, is a failure,
 // and so is anything that the tests leave on the machine.
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -15,8 +15,9 @@ import { allowedSkips, failuresOf, resultFile, tally } from './results.ts'
 import { ALL, chaptersFrom, QUICK, testInMachine } from './vm/tests.ts'
 
 const long = process.argv.includes('--long')
-/** They take minutes each, and most of that is one program after the other; so two at once. */
-const LONG = new Set(['@pocker/course', '@pocker/grader', '@pocker/images', '@pocker/registry', 'pocker'])
+/** They take minutes each, and most of that is one program after the other. One takes as long as the others together. */
+const LONG = new Set(['@pocker/course', '@pocker/images', '@pocker/registry', 'pocker'])
+const LONGEST = new Set(['@pocker/grader'])
 const here = dirname(fileURLToPath(import.meta.url))
 const work = mkdtempSync(join(tmpdir(), 'pocker-run-'))
 const [results, tmp, root] = ['results', 'tmp', 'root'].map((name) => {
@@ -51,8 +52,8 @@ report(run('npx', ['knip']), 'knip')
 report(run('npm', ['run', '--silent', 'build', '--workspace=pocker']), 'build')
 const before = snapshot(tmp)
 const packages = testedPackages()
-runTests(packages)
-repeat(packages)
+await runTests(packages)
+await repeat(packages)
 sum(results, packages)
 await runInMachine()
 const left = leftovers(before, snapshot(tmp))
@@ -76,25 +77,27 @@ function installPackages(): void {
   report(apt('update') && apt('install', '--no-install-recommends', ...missing), `install ${missing.join(' ')}`)
 }
 
-/** Those that look at the machine itself come first, one by one. */
-function runTests(names: readonly string[]): void {
-  turbo(names.filter((name) => !LONG.has(name)), 1)
-  turbo(names.filter((name) => LONG.has(name)), 2)
+/** Those that look at the machine itself come first, alone; then the longest beside the other long ones. */
+async function runTests(names: readonly string[]): Promise<void> {
+  await oneByOne(names.filter((name) => !LONG.has(name) && !LONGEST.has(name)))
+  await Promise.all([LONGEST, LONG].map((some) => oneByOne(names.filter((name) => some.has(name)))))
 }
 
-function turbo(names: readonly string[], atOnce: number): void {
-  if (names.length === 0) return
+function oneByOne(names: readonly string[]): Promise<void> {
+  if (names.length === 0) return Promise.resolve()
   const which = names.map((name) => `--filter=${name}`)
-  const how = [`--concurrency=${atOnce}`, '--continue', '--log-order=grouped', '--log-prefix=none']
-  run('npx', ['turbo', 'run', 'test', ...which, ...how],
-    { TMPDIR: tmp, POCKER_ROOT: root, POCKER_TEST_RESULTS: results, POCKER_TREE: join(here, '../pocker/dist/tree.mjs') })
+  const how = ['--concurrency=1', '--continue', '--log-order=grouped', '--log-prefix=none']
+  const more = { TMPDIR: tmp, POCKER_ROOT: root, POCKER_TEST_RESULTS: results, POCKER_TREE: join(here, '../pocker/dist/tree.mjs') }
+  const child = spawn('npx', ['turbo', 'run', 'test', ...which, ...how],
+    { stdio: ['ignore', 'inherit', 'inherit'], cwd: join(here, '..'), env: { ...env, ...more } })
+  return new Promise((done, failed) => { child.on('close', () => done()).on('error', failed) }) // what failed, the results say
 }
 
 /**
  * Runs the packages that failed once more, and says what they said: these machines are shared, and a test that holds only
  * most of the time must be named, or nobody mends it. More than a few that fail are no accident.
  */
-function repeat(names: readonly string[]): void {
+async function repeat(names: readonly string[]): Promise<void> {
   const failing = names.map((name) => ({ name, why: failuresOf(results, name) })).filter(({ why }) => why.length > 0)
   if (failing.length === 0 || failing.length > 3) return
   for (const { name, why } of failing) {
@@ -103,7 +106,7 @@ function repeat(names: readonly string[]): void {
     console.log(line)
     rmSync(resultFile(results, name), { force: true })
   }
-  runTests(failing.map(({ name }) => name))
+  await runTests(failing.map(({ name }) => name))
 }
 
 /** Runs the tests of the chapters from 03 on in a machine of their own: some of them, or all. */
